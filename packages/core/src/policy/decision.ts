@@ -1,0 +1,167 @@
+import { z } from 'zod'
+import { AgentDefinition, AGENT_STATES } from '../agents/definition.ts'
+
+/** Where policy decides in the flow of a change. */
+export const DECISION_HOOKS = ['before_execute', 'after_execute', 'before_effect'] as const
+export type DecisionHook = (typeof DECISION_HOOKS)[number]
+
+/** Risk, lowest first. */
+export const RISKS = ['low', 'medium', 'high', 'critical'] as const
+export const Risk = z.enum(RISKS)
+export type Risk = z.infer<typeof Risk>
+
+export const SEVERITIES = ['low', 'medium', 'high', 'critical'] as const
+
+const id = z.string().min(1).max(200)
+const name = z.string().min(1).max(200)
+const count = z.int().min(0)
+const path = z.string().min(1).max(4096)
+const names = z.array(z.string().max(4096)).max(100_000)
+/** Git's file mode, `100644` for one; null where the file did not or does not exist. */
+const mode = z.string().max(6).nullable()
+
+const Actor = z.strictObject({
+  kind: z.enum(['person', 'agent', 'service']),
+  id,
+  person_id: id.nullable(),
+  roles: z.array(z.string().max(40)).max(20),
+})
+
+const Repository = z.strictObject({ id, name, default_branch: name })
+
+const Task = z.strictObject({
+  id,
+  kind: z.string().min(1).max(80),
+  risk: Risk,
+  priority: z.union([z.string().max(40), z.int()]),
+  attempt: count,
+})
+
+const Agent = z.strictObject({
+  id,
+  name,
+  version: z.string().min(1).max(200),
+  lifecycle: z.strictObject({ state: z.enum(AGENT_STATES) }),
+  owner_person_id: id.nullable(),
+  definition: AgentDefinition,
+  /** Runs begun since midnight UTC, this one not counted. */
+  runs_today: count,
+})
+
+const ChangedFile = z.strictObject({
+  path,
+  status: z.enum(['added', 'modified', 'deleted']),
+  old_mode: mode,
+  new_mode: mode,
+  binary: z.boolean(),
+  additions: count,
+  deletions: count,
+})
+
+const Proposal = z.strictObject({
+  id,
+  provenance: z.enum(['observed', 'unobserved']),
+  files: z.array(ChangedFile).max(100_000),
+  /** Size of the diff in bytes. */
+  diff_bytes: count,
+  /** Persons who may not approve: the author set. */
+  authors: z.array(id).max(1000),
+})
+
+const Validation = z.strictObject({
+  id,
+  verdict: z.enum(['passed', 'failed', 'errored']),
+  /** What isolated the commands: `bubblewrap`, `util-linux`, `docker`, ..., `none`. */
+  isolation_driver: z.string().min(1).max(80),
+  host_measured: z.strictObject({
+    commands: z
+      .array(z.strictObject({ name: z.string().max(200), exit_code: z.int().nullable(), timed_out: z.boolean() }))
+      .max(1000),
+    test_files_deleted: names,
+    test_files_changed: names,
+  }),
+  candidate_reported: z.strictObject({
+    removed_tests: names,
+    newly_skipped_tests: names,
+    newly_failing_tests: names,
+    total: count,
+    failed: count,
+  }),
+})
+
+/**
+ * What a project sets on top of the bundle's preset. A setting can only tighten: approvals take the larger
+ * number, limits the smaller one, protected paths are added to those of the bundle.
+ */
+export const DecisionSettings = z.strictObject({
+  approvals: z
+    .strictObject({
+      low: count.max(20).optional(),
+      medium: count.max(20).optional(),
+      high: count.max(20).optional(),
+      critical: count.max(20).optional(),
+    })
+    .optional(),
+  protected_paths: z.array(path).max(1000).optional(),
+  max_changed_files: count.optional(),
+  max_diff_bytes: count.optional(),
+  max_execution_time_seconds: count.optional(),
+  max_requests_per_day: count.optional(),
+})
+
+/** What policy is asked: the input document of the entrypoint `gatehouse/decision`. */
+export const DecisionInput = z.strictObject({
+  hook: z.enum(DECISION_HOOKS),
+  /** RFC 3339. Policy has no other clock. */
+  at: z.iso.datetime({ offset: true }),
+  project: z.strictObject({ id, name }),
+  environment: z.string().min(1).max(80),
+  actor: Actor,
+  repository: Repository.nullable(),
+  task: Task.nullable(),
+  agent: Agent.nullable(),
+  proposal: Proposal.nullable(),
+  validation: Validation.nullable(),
+  effect: z.strictObject({ kind: z.literal('merge'), target_branch: name }).nullable(),
+  settings: DecisionSettings,
+})
+export type DecisionInput = z.infer<typeof DecisionInput>
+
+/** One thing a policy says: as a violation it denies, as a warning it does not. */
+export const PolicyFinding = z.strictObject({
+  policy_id: z.string().min(1).max(120),
+  message: z.string().min(1).max(20_000),
+  severity: z.enum(SEVERITIES),
+  runbook_url: z.string().max(500),
+})
+export type PolicyFinding = z.infer<typeof PolicyFinding>
+
+/** Approvals that are needed before the effect: `count` persons who are no authors, each with one of `roles`. */
+export const PolicyRequirement = z.strictObject({
+  id: z.string().min(1).max(200),
+  policy_id: z.string().min(1).max(120),
+  count: count.min(1),
+  roles: z.array(z.string().min(1).max(40)).min(1).max(20),
+  reason: z.string().min(1).max(20_000),
+})
+export type PolicyRequirement = z.infer<typeof PolicyRequirement>
+
+export const PolicyMutation = z.strictObject({
+  policy_id: z.string().min(1).max(120),
+  path: z.string().min(1).max(400),
+  value: z.json(),
+})
+export type PolicyMutation = z.infer<typeof PolicyMutation>
+
+/** What policy answers. A decision that does not fit this schema is an error of the policy and denies. */
+export const PolicyDecision = z.strictObject({
+  outcome: z.enum(['allow', 'warn', 'deny']),
+  violations: z.array(PolicyFinding),
+  warnings: z.array(PolicyFinding),
+  locked_fields: z.array(z.string().min(1).max(400)),
+  mutations: z.array(PolicyMutation),
+  requirements: z.array(PolicyRequirement),
+  /** Null where there is no task and no proposal to have one. */
+  effective_risk: Risk.nullable(),
+})
+export type PolicyDecision = z.infer<typeof PolicyDecision>

@@ -1,0 +1,201 @@
+import { BuiltinError, EvaluationError, LimitError, MAX_TEXT, type Machine } from '../machine.ts'
+import { isNumber, numberText, RegoSet, type Value } from '../value.ts'
+import { arrayAt, elementError, integerAt, objectAt, operandError, stringAt, stringsAt, typeError, type Builtins } from './operand.ts'
+import { regoText } from './value-text.ts'
+
+function points(text: string): string[] {
+  return Array.from(text)
+}
+
+function trimStart(text: string, cut: string): string {
+  const set = new Set(cut)
+  const chars = points(text)
+  let start = 0
+  while (start < chars.length && set.has(chars[start] ?? '')) start++
+  return chars.slice(start).join('')
+}
+
+function trimEnd(text: string, cut: string): string {
+  const set = new Set(cut)
+  const chars = points(text)
+  let end = chars.length
+  while (end > 0 && set.has(chars[end - 1] ?? '')) end--
+  return chars.slice(0, end).join('')
+}
+
+/** White space in Go's `unicode.IsSpace`; JavaScript's trim also takes the byte order mark. */
+const SPACE = '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+
+/** Positions in code points where `search` begins; overlapping ones too. */
+function positions(text: string, search: string): number[] {
+  if (search === '') throw new BuiltinError('empty search character')
+  const out: number[] = []
+  let units = 0
+  let count = 0
+  for (const char of text) {
+    if (text.startsWith(search, units)) out.push(count)
+    units += char.length
+    count++
+  }
+  return out
+}
+
+/** All at once, left to right, the first matching pattern in order of key winning (Go's `strings.NewReplacer`). */
+function replaceAll(m: Machine, text: string, pairs: readonly (readonly [string, string])[]): string {
+  m.spend((text.length * pairs.length) >> 4)
+  let out = ''
+  let at = 0
+  const empty = pairs.find(([from]) => from === '')
+  let afterMatch = false
+  while (at <= text.length) {
+    const found = pairs.find(([from]) => from !== '' && text.startsWith(from, at))
+    if (found !== undefined) {
+      out += found[1]
+      at += found[0].length
+      afterMatch = true
+    } else {
+      if (empty !== undefined && !afterMatch) out += empty[1]
+      const char = at < text.length ? String.fromCodePoint(text.codePointAt(at) ?? 0) : ''
+      out += char
+      at += Math.max(1, char.length)
+      afterMatch = false
+    }
+    if (out.length > MAX_TEXT) throw new LimitError('a text is too long')
+  }
+  return out
+}
+
+/** Go maps code points one by one: no special casing of final sigma or sharp s. */
+function mapCase(text: string, upper: boolean): string {
+  if (/^[\u0000-\u007f]*$/.test(text)) return upper ? text.toUpperCase() : text.toLowerCase()
+  return points(text)
+    .map((char) => {
+      const mapped = upper ? char.toUpperCase() : char.toLowerCase()
+      return points(mapped).length === 1 ? mapped : char === '\u0130' ? 'i' : char
+    })
+    .join('')
+}
+
+function affix(m: Machine, a: Value, b: Value, test: (text: string, affix: string) => boolean): boolean {
+  const texts = typeof a === 'string' ? [a] : isCollection(a) ? stringsAt(a, 1) : undefined
+  if (texts === undefined) throw typeError(1, a, 'string', 'set', 'array')
+  const affixes = typeof b === 'string' ? [b] : isCollection(b) ? stringsAt(b, 2) : undefined
+  if (affixes === undefined) throw typeError(2, b, 'string', 'set', 'array')
+  m.spend(texts.length * affixes.length)
+  return texts.some((text) => affixes.some((end) => test(text, end)))
+}
+
+function isCollection(value: Value): boolean {
+  return Array.isArray(value) || value instanceof RegoSet
+}
+
+function templatePart(value: Value): string {
+  if (typeof value === 'string') return value
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (isNumber(value)) return numberText(value)
+  if (!(value instanceof RegoSet)) throw new EvaluationError('eval_internal_error', 'illegal argument type in a template string')
+  const [first, second] = value.sorted()
+  if (second !== undefined) {
+    throw new EvaluationError('eval_conflict_error', 'template-strings must not produce multiple outputs')
+  }
+  if (first === undefined) return '<undefined>'
+  return typeof first === 'string' ? first : regoText(first)
+}
+
+export const STRINGS: Builtins = {
+  concat: (m, a, b) => {
+    const glue = stringAt(a, 1)
+    const list = Array.isArray(b) ? b : b instanceof RegoSet ? b.sorted() : undefined
+    if (list === undefined) throw typeError(2, b, 'set', 'array')
+    let total = glue.length * list.length
+    for (const item of list) {
+      if (typeof item !== 'string') throw elementError(2, b, item, 'string')
+      total += item.length
+    }
+    m.spendText(total)
+    return list.join(glue)
+  },
+  contains: (m, a, b) => {
+    const text = stringAt(a, 1)
+    m.spendText(text.length)
+    return text.includes(stringAt(b, 2))
+  },
+  startswith: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    return text.startsWith(stringAt(b, 2))
+  },
+  endswith: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    return text.endsWith(stringAt(b, 2))
+  },
+  indexof: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    return positions(text, stringAt(b, 2))[0] ?? -1
+  },
+  indexof_n: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    return positions(text, stringAt(b, 2))
+  },
+  lower: (_m, a) => mapCase(stringAt(a, 1), false),
+  upper: (_m, a) => mapCase(stringAt(a, 1), true),
+  split: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    const by = stringAt(b, 2)
+    return by === '' ? points(text) : text.split(by)
+  },
+  substring: (_m, a, b, c) => {
+    const text = stringAt(a, 1)
+    const start = integerAt(b, 2)
+    const length = integerAt(c, 3)
+    if (start < 0) throw new BuiltinError('negative offset')
+    const chars = points(text)
+    return chars.slice(start, length < 0 ? undefined : start + length).join('')
+  },
+  replace: (m, a, b, c) => {
+    const text = stringAt(a, 1)
+    const from = stringAt(b, 2)
+    const to = stringAt(c, 3)
+    const parts = from === '' ? text.length + 1 : text.split(from).length
+    m.spendText(text.length + parts * to.length)
+    return from === '' ? ['', ...points(text), ''].join(to) : text.split(from).join(to)
+  },
+  'strings.replace_n': (m, a, b) => {
+    const { keys, values } = objectAt(a, 1).sorted()
+    const text = stringAt(b, 2)
+    const pairs = keys.map((key, i): readonly [string, string] => {
+      const value = values[i]
+      if (typeof key !== 'string') throw operandError(1, 'non-string key found in pattern object')
+      if (typeof value !== 'string') throw operandError(1, 'non-string value found in pattern object')
+      return [key, value]
+    })
+    return replaceAll(m, text, pairs)
+  },
+  'strings.reverse': (_m, a) => points(stringAt(a, 1)).toReversed().join(''),
+  'strings.count': (m, a, b) => {
+    const text = stringAt(a, 1)
+    const search = stringAt(b, 2)
+    m.spendText(text.length)
+    return search === '' ? points(text).length + 1 : text.split(search).length - 1
+  },
+  'strings.any_prefix_match': (m, a, b) => affix(m, a, b, (text, start) => text.startsWith(start)),
+  'strings.any_suffix_match': (m, a, b) => affix(m, a, b, (text, end) => text.endsWith(end)),
+  trim: (_m, a, b) => trimEnd(trimStart(stringAt(a, 1), stringAt(b, 2)), stringAt(b, 2)),
+  trim_left: (_m, a, b) => trimStart(stringAt(a, 1), stringAt(b, 2)),
+  trim_right: (_m, a, b) => trimEnd(stringAt(a, 1), stringAt(b, 2)),
+  trim_prefix: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    const start = stringAt(b, 2)
+    return text.startsWith(start) ? text.slice(start.length) : text
+  },
+  trim_suffix: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    const end = stringAt(b, 2)
+    return text.endsWith(end) ? text.slice(0, text.length - end.length) : text
+  },
+  trim_space: (_m, a) => trimEnd(trimStart(stringAt(a, 1), SPACE), SPACE),
+  'internal.template_string': (m, a) => {
+    const text = arrayAt(a, 1).map(templatePart).join('')
+    m.spendText(text.length)
+    return text
+  },
+}

@@ -1,0 +1,360 @@
+import { PlanError, short, type Block, type Operand, type Plan, type Statement } from './plan.ts'
+import {
+  add,
+  append,
+  assignOnce,
+  dot,
+  insert,
+  insertOnce,
+  length,
+  merge,
+  scanKeys,
+  scanValues,
+  UNDEFINED,
+  upsert,
+  type Machine,
+} from './machine.ts'
+import { compare, equal, numberFromText, RegoObject, RegoSet, type Value } from './value.ts'
+
+/** A builtin as the generated code calls it: undefined means no result. */
+export type LinkedBuiltin = (m: Machine, ...args: Value[]) => Value | undefined
+
+export type Entrypoint = (m: Machine, input: Value | undefined, data: Value) => void
+
+/** Path nodes of functions that a plan calls by a computed path. */
+interface PathNode {
+  readonly next: Map<string, PathNode>
+  func: LinkedBuiltin | undefined
+}
+
+/** All that generated code can name beside its own locals. */
+const RUNTIME = {
+  add,
+  append,
+  assignOnce,
+  compare,
+  dot,
+  equal,
+  insert,
+  insertOnce,
+  length,
+  merge,
+  scanKeys,
+  scanValues,
+  upsert,
+  RegoObject,
+  RegoSet,
+  UNDEFINED,
+}
+
+/**
+ * Makes JavaScript functions of a plan. No text of the plan is put into the code: strings, numbers and names are
+ * reached by their position in a table, so the code consists of this file's words and of integers.
+ * Throws PlanError where the plan calls what does not exist or breaks out of what it is not in.
+ */
+export function compilePlan(plan: Plan, builtins: ReadonlyMap<string, LinkedBuiltin>): Map<string, Entrypoint> {
+  const functions = new Map<string, number>()
+  for (const [index, func] of plan.functions.entries()) {
+    if (functions.has(func.name)) throw new PlanError(`function ${short(func.name)} is there twice`)
+    functions.set(func.name, index)
+  }
+  const tables: Tables = { plan, functions, builtins: new Map(), linked: [], numbers: [], paths: [] }
+  for (const [name, builtin] of builtins) {
+    tables.builtins.set(name, tables.linked.length)
+    tables.linked.push(builtin)
+  }
+  const code: string[] = ['"use strict";']
+  code.push(`const {${Object.keys(RUNTIME).join(',')}} = runtime;`)
+  const functionCode = plan.functions.map((func, index) => {
+    const writer = new Writer(tables, `function ${short(func.name)}`)
+    return writer.func(index, func.params, func.blocks)
+  })
+  const entryCode = plan.entrypoints.map((entry, index) => {
+    const writer = new Writer(tables, `entrypoint ${short(entry.name)}`)
+    return writer.entrypoint(index, entry.blocks)
+  })
+  for (const index of plan.strings.keys()) code.push(`const s${index} = strings[${index}];`)
+  for (const index of tables.linked.keys()) code.push(`const b${index} = linked[${index}];`)
+  for (const index of tables.numbers.keys()) code.push(`const n${index} = numbers[${index}];`)
+  for (const index of tables.paths.keys()) code.push(`const p${index} = paths[${index}];`)
+  code.push(...functionCode, ...entryCode)
+  code.push(`return {functions:[${plan.functions.map((_, i) => `f${i}`).join(',')}],`)
+  code.push(`entrypoints:[${plan.entrypoints.map((_, i) => `e${i}`).join(',')}]};`)
+
+  const root: PathNode = { next: new Map(), func: undefined }
+  // oxlint-disable-next-line typescript/no-implied-eval -- the code holds integers and our own words only, see above
+  const make = new Function('runtime', 'strings', 'linked', 'numbers', 'paths', 'lookup', code.join('\n')) as (
+    ...tables: unknown[]
+  ) => { functions: LinkedBuiltin[]; entrypoints: Entrypoint[] }
+  const lookup = (path: readonly (Value | undefined)[]): LinkedBuiltin | undefined => {
+    let node: PathNode | undefined = root
+    for (const part of path) node = typeof part === 'string' ? node?.next.get(part) : undefined
+    return node?.func
+  }
+  const made = make(RUNTIME, plan.strings, tables.linked, tables.numbers, tables.paths, lookup)
+  for (const [index, func] of plan.functions.entries()) {
+    if (func.path === null || func.params.length !== 2) continue
+    let node = root
+    for (const part of func.path) {
+      const next = node.next.get(part) ?? { next: new Map<string, PathNode>(), func: undefined }
+      node.next.set(part, next)
+      node = next
+    }
+    node.func = made.functions[index]
+  }
+  const entrypoints = new Map<string, Entrypoint>()
+  for (const [index, entry] of plan.entrypoints.entries()) entrypoints.set(entry.name, made.entrypoints[index] as Entrypoint)
+  return entrypoints
+}
+
+interface Tables {
+  readonly plan: Plan
+  readonly functions: ReadonlyMap<string, number>
+  readonly builtins: Map<string, number>
+  readonly linked: LinkedBuiltin[]
+  readonly numbers: Value[]
+  readonly paths: string[][]
+}
+
+interface Frame {
+  readonly label: number
+  /** What must be put back when control leaves this frame. */
+  readonly restore: string
+}
+
+/** Comparisons cannot fail and cost no fuel of their own: written as code. */
+const COMPARISONS: Readonly<Record<string, string>> = {
+  equal: 'equal(a,b)',
+  neq: '!equal(a,b)',
+  lt: 'compare(a,b)<0',
+  lte: 'compare(a,b)<=0',
+  gt: 'compare(a,b)>0',
+  gte: 'compare(a,b)>=0',
+}
+
+class Writer {
+  private readonly tables: Tables
+  private readonly where: string
+  private readonly locals = new Set<number>()
+  private readonly frames: Frame[] = []
+  private labels = 0
+  private temps = 0
+  private inFunction = false
+
+  constructor(tables: Tables, where: string) {
+    this.tables = tables
+    this.where = where
+  }
+
+  func(index: number, params: readonly number[], blocks: readonly Block[]): string {
+    this.inFunction = true
+    const body = blocks.map((block) => this.block(block, '')).join('\n')
+    const names = params.map((p) => `l${p}`).join(',')
+    const inner = `(m,${names}) {
+if (--m.fuel < 0 || ++m.depth > m.maxDepth) m.over();
+${this.declare(params)}${body}
+m.depth--; return undefined;
+}`
+    if (params.length !== 2) return `function f${index}${inner}`
+    return `function g${index}${inner}
+function f${index}(m,a,b) {
+const known = m.memo[${index}];
+if (known !== undefined) return known === UNDEFINED ? undefined : known;
+const memo = m.memo;
+const result = g${index}(m,a,b);
+memo[${index}] = result === undefined ? UNDEFINED : result;
+return result;
+}`
+  }
+
+  entrypoint(index: number, blocks: readonly Block[]): string {
+    const body = blocks.map((block) => this.block(block, '')).join('\n')
+    return `function e${index}(m,l0,l1) {\n${this.declare([0, 1])}${body}\n}`
+  }
+
+  private declare(params: readonly number[]): string {
+    const own = [...this.locals].filter((l) => !params.includes(l))
+    return own.length === 0 ? '' : `let ${own.map((l) => `l${l}`).join(',')};\n`
+  }
+
+  private block(block: Block, restore: string): string {
+    const label = this.labels++
+    this.frames.push({ label, restore })
+    const body = block.map((s) => this.statement(s)).join('\n')
+    this.frames.pop()
+    return `B${label}: {\n${body}\n}`
+  }
+
+  private local(index: number): string {
+    this.locals.add(index)
+    return `l${index}`
+  }
+
+  private operand(operand: Operand): string {
+    if ('local' in operand) return this.local(operand.local)
+    return 'string' in operand ? `s${operand.string}` : String(operand.bool)
+  }
+
+  private leave(index: number): string {
+    if (index < 0 || index >= this.frames.length) {
+      if (index === this.frames.length) return `{ ${this.restores(this.frames)}${this.finish('undefined')} }`
+      throw new PlanError(`${this.where}: breaks out of ${index} blocks, of which there are ${this.frames.length}`)
+    }
+    const target = this.frames[this.frames.length - 1 - index]
+    const crossed = this.frames.slice(this.frames.length - index)
+    return `{ ${this.restores(crossed)}break B${target?.label ?? 0}; }`
+  }
+
+  private restores(frames: readonly Frame[]): string {
+    return frames.toReversed().map((f) => f.restore).join('')
+  }
+
+  private finish(value: string): string {
+    return this.inFunction ? `m.depth--; return ${value};` : 'return;'
+  }
+
+  private call(func: string, args: readonly Operand[], result: number): string {
+    const target = this.local(result)
+    const values = args.map((a) => this.operand(a))
+    const own = this.tables.functions.get(func)
+    if (own !== undefined) {
+      const params = this.tables.plan.functions[own]?.params.length ?? 0
+      if (params !== args.length) throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
+      return `${target} = f${own}(m,${values.join(',')}); if (${target} === undefined) ${this.leave(0)}`
+    }
+    const builtin = this.tables.builtins.get(func)
+    if (builtin === undefined) throw new PlanError(`${this.where}: calls ${short(func)}, which the plan does not have`)
+    const declared = this.tables.plan.builtins.find((b) => b.name === func)
+    if (declared?.arity !== args.length) throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
+    if (declared.hasResult === false) return `b${builtin}(m,${values.join(',')});`
+    const comparison = Object.hasOwn(COMPARISONS, func) ? COMPARISONS[func] : undefined
+    if (comparison !== undefined && values.length === 2) {
+      const [a = '', b = ''] = values
+      return `${target} = ${comparison.replace('(a,b)', `(${a},${b})`)};`
+    }
+    return `${target} = b${builtin}(m,${values.join(',')}); if (${target} === undefined) ${this.leave(0)}`
+  }
+
+  private scan(s: Statement & { type: 'Scan' }): string {
+    const t = this.temps++
+    const source = this.local(s.source)
+    const key = this.local(s.key)
+    const value = this.local(s.value)
+    return `const k${t} = scanKeys(${source}), v${t} = scanValues(${source});
+for (let i${t} = 0; i${t} < v${t}.length; i${t}++) {
+if (--m.fuel < 0) m.over();
+${key} = k${t} === null ? i${t} : k${t}[i${t}]; ${value} = v${t}[i${t}];
+${this.block(s.block, '')}
+}`
+  }
+
+  private with(s: Statement & { type: 'With' }): string {
+    const t = this.temps++
+    const target = this.local(s.local)
+    const value = this.operand(s.value)
+    const restore = `${target} = w${t}; m.memo = q${t};`
+    let replaced = value
+    if (s.path.length > 0) {
+      const path = this.tables.paths.length
+      this.tables.paths.push(s.path.map((i) => this.tables.plan.strings[i] ?? ''))
+      replaced = `upsert(${target},p${path},${value})`
+    }
+    // The frame's label is passed on falling through only: a break to it means undefined.
+    const body = this.block([...s.block], restore)
+    return `const w${t} = ${target}, q${t} = m.memo; let u${t} = true;
+m.memo = []; ${target} = ${replaced};
+${body.slice(0, -1)}u${t} = false;
+}
+${restore} if (u${t}) ${this.leave(0)}`
+  }
+
+  private statement(s: Statement): string {
+    switch (s.type) {
+      case 'ReturnLocal':
+        return `${this.restores(this.frames)}${this.finish(this.local(s.source))}`
+      case 'ResultSetAdd':
+        return `m.results.push(${this.local(s.source)});`
+      case 'IsDefined':
+        return `if (${this.local(s.source)} === undefined) ${this.leave(0)}`
+      case 'IsUndefined':
+        return `if (${this.local(s.source)} !== undefined) ${this.leave(0)}`
+      case 'Call':
+        return this.call(s.func, s.args, s.result)
+      case 'CallDynamic': {
+        const t = this.temps++
+        if (s.args.length !== 2) throw new PlanError(`${this.where}: a dynamic call has ${s.args.length} arguments`)
+        const path = s.path.map((p) => this.operand(p)).join(',')
+        const args = s.args.map((a) => this.local(a)).join(',')
+        const result = this.local(s.result)
+        return `const d${t} = lookup([${path}]); if (d${t} === undefined) ${this.leave(0)}
+${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
+      }
+      case 'Block':
+        return s.blocks.map((b) => this.block(b, '')).join('\n')
+      case 'Break':
+        return this.leave(s.index)
+      case 'Dot': {
+        const target = this.local(s.target)
+        return `${target} = dot(${this.operand(s.source)},${this.operand(s.key)}); if (${target} === undefined) ${this.leave(0)}`
+      }
+      case 'Len':
+        return `${this.local(s.target)} = length(${this.operand(s.source)});`
+      case 'Scan':
+        return this.scan(s)
+      case 'Not': {
+        const t = this.temps++
+        const body = this.block(s.block, '')
+        return `let o${t} = true;\n${body.slice(0, -1)}o${t} = false;\n}\nif (!o${t}) ${this.leave(0)}`
+      }
+      case 'AssignInt':
+      case 'MakeNumberInt':
+        return `${this.local(s.target)} = ${s.value};`
+      case 'MakeNumberRef': {
+        const index = this.tables.numbers.length
+        this.tables.numbers.push(numberFromText(this.tables.plan.strings[s.index] ?? '0'))
+        return `${this.local(s.target)} = n${index};`
+      }
+      case 'AssignVar':
+        return `${this.local(s.target)} = ${this.operand(s.source)};`
+      case 'AssignVarOnce': {
+        const target = this.local(s.target)
+        const source = this.operand(s.source)
+        return `${target} = ${target} === undefined ? ${source} : assignOnce(${target},${source});`
+      }
+      case 'ResetLocal':
+        return `${this.local(s.target)} = undefined;`
+      case 'MakeNull':
+        return `${this.local(s.target)} = null;`
+      case 'MakeArray':
+        return `${this.local(s.target)} = [];`
+      case 'MakeObject':
+        return `${this.local(s.target)} = new RegoObject();`
+      case 'MakeSet':
+        return `${this.local(s.target)} = new RegoSet();`
+      case 'Equal':
+        return `if (!equal(${this.operand(s.a)},${this.operand(s.b)})) ${this.leave(0)}`
+      case 'NotEqual':
+        return `if (equal(${this.operand(s.a)},${this.operand(s.b)})) ${this.leave(0)}`
+      case 'IsArray':
+        return `if (!Array.isArray(${this.operand(s.source)})) ${this.leave(0)}`
+      case 'IsObject':
+        return `if (!(${this.operand(s.source)} instanceof RegoObject)) ${this.leave(0)}`
+      case 'IsSet':
+        return `if (!(${this.operand(s.source)} instanceof RegoSet)) ${this.leave(0)}`
+      case 'ArrayAppend':
+        return `append(${this.local(s.array)},${this.operand(s.value)});`
+      case 'SetAdd':
+        return `add(${this.local(s.set)},${this.operand(s.value)});`
+      case 'ObjectInsert':
+        return `insert(${this.local(s.object)},${this.operand(s.key)},${this.operand(s.value)});`
+      case 'ObjectInsertOnce':
+        return `insertOnce(${this.local(s.object)},${this.operand(s.key)},${this.operand(s.value)});`
+      case 'ObjectMerge':
+        return `${this.local(s.target)} = merge(m,${this.local(s.a)},${this.local(s.b)});`
+      case 'Nop':
+        return ''
+      case 'With':
+        return this.with(s)
+    }
+  }
+}

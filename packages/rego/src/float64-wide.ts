@@ -1,0 +1,188 @@
+/**
+ * Binary floating point with a 64-bit mantissa, rounded to nearest even: what OPA computes with where an operand is
+ * no integer (Go's `big.Float` at its default precision). Decimal arithmetic would give other last digits than OPA.
+ */
+export interface WideFloat {
+  /** Signed mantissa, at most 64 bits; the value is `m * 2^e`. */
+  readonly m: bigint
+  readonly e: number
+}
+
+const BITS = 64
+
+export class NumberRangeError extends Error {}
+
+/** Beyond this decimal exponent a number is refused: building it would take memory without bound. */
+export const MAX_EXPONENT = 10_000
+
+const PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$/
+
+/** Exact decimal of a JSON number's text: `m * 10^e`. Null where the text is no number. */
+export function decimalOf(text: string): { m: bigint; e: number } | null {
+  const match = PATTERN.exec(text)
+  if (match === null) return null
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] = match
+  if (whole === '' && fraction === '') return null
+  let e = Number(exponent) - fraction.length
+  if (Math.abs(Number(exponent)) > MAX_EXPONENT || whole.length + fraction.length > 100_000) {
+    throw new NumberRangeError('a number is too large to compute with')
+  }
+  let m = BigInt(whole + fraction)
+  if (m === 0n) return { m: 0n, e: 0 }
+  let digits = m.toString()
+  const zeros = digits.length - digits.replace(/0+$/, '').length
+  if (zeros > 0) {
+    digits = digits.slice(0, -zeros)
+    m = BigInt(digits)
+    e += zeros
+  }
+  return { m: sign === '-' ? -m : m, e }
+}
+
+function bitLength(n: bigint): number {
+  if (n === 0n) return 0
+  const hex = n.toString(16)
+  return hex.length * 4 - Math.clz32(Number.parseInt(hex.charAt(0), 16)) + 28
+}
+
+/** Rounds `num / den * 2^e` to the nearest value of 64 bits, ties to even. */
+function round(num: bigint, den: bigint, e: number): WideFloat {
+  if (num === 0n) return { m: 0n, e: 0 }
+  const negative = num < 0n
+  let n = negative ? -num : num
+  // Scale so that the quotient has at least two bits more than are kept.
+  const shift = BITS + 2 - (bitLength(n) - bitLength(den))
+  let exponent = e
+  if (shift > 0) {
+    n <<= BigInt(shift)
+    exponent -= shift
+  }
+  let q = n / den
+  const exact = n % den === 0n
+  const extra = bitLength(q) - BITS
+  if (extra > 0) {
+    const unit = 1n << BigInt(extra)
+    const rest = q & (unit - 1n)
+    const half = unit >> 1n
+    q >>= BigInt(extra)
+    exponent += extra
+    if (rest > half || (rest === half && (!exact || (q & 1n) === 1n))) q += 1n
+  }
+  return { m: negative ? -q : q, e: exponent }
+}
+
+export function wideFromDecimal(m: bigint, e: number): WideFloat {
+  return e >= 0 ? round(m * 10n ** BigInt(e), 1n, 0) : round(m, 10n ** BigInt(-e), 0)
+}
+
+export function wideAdd(a: WideFloat, b: WideFloat): WideFloat {
+  const e = Math.min(a.e, b.e)
+  return round((a.m << BigInt(a.e - e)) + (b.m << BigInt(b.e - e)), 1n, e)
+}
+
+export function wideNegate(a: WideFloat): WideFloat {
+  return { m: -a.m, e: a.e }
+}
+
+export function wideMultiply(a: WideFloat, b: WideFloat): WideFloat {
+  return round(a.m * b.m, 1n, a.e + b.e)
+}
+
+/** The divisor is not zero. */
+export function wideDivide(a: WideFloat, b: WideFloat): WideFloat {
+  const sign = b.m < 0n ? -1n : 1n
+  return round(a.m * sign, b.m * sign, a.e - b.e)
+}
+
+export function wideIsInteger(a: WideFloat): boolean {
+  return a.e >= 0 || a.m % (1n << BigInt(-a.e)) === 0n
+}
+
+/** Toward zero. */
+export function wideTruncate(a: WideFloat): bigint {
+  return a.e >= 0 ? a.m << BigInt(a.e) : a.m / (1n << BigInt(-a.e))
+}
+
+/** The shortest decimal digits that name this value among all of 64 bits: `0.d1d2... * 10^point`. */
+function shortest(abs: WideFloat): { digits: string; point: number } {
+  // Bring the mantissa to 64 bits, so that the neighbours are half a unit away.
+  const lift = BITS - bitLength(abs.m)
+  const m = abs.m << BigInt(lift)
+  const e = abs.e - lift
+  const atPower = m === 1n << BigInt(BITS - 1)
+  // All three as multiples of 2^(e-2).
+  const low = m * 4n - (atPower ? 1n : 2n)
+  const mid = m * 4n
+  const high = m * 4n + 2n
+  const inclusive = (m & 1n) === 0n
+  const scale = e - 2
+  const up = scale > 0 ? 1n << BigInt(scale) : 1n
+  const down = scale < 0 ? 1n << BigInt(-scale) : 1n
+  const whole = (mid * up) / down
+  let point = whole > 0n ? whole.toString().length : 1 - leadingZeros(mid * up, down)
+  for (let count = 1; count <= 22; count++) {
+    const power = count - point
+    const ten = 10n ** BigInt(Math.abs(power))
+    const num = power >= 0 ? mid * up * ten : mid * up
+    const den = power >= 0 ? down : down * ten
+    const floor = num / den
+    const inside = (c: bigint): boolean => {
+      // c / 10^power against low and high.
+      const left = power >= 0 ? c * down : c * down * ten
+      const lowSide = power >= 0 ? low * up * ten : low * up
+      const highSide = power >= 0 ? high * up * ten : high * up
+      return inclusive ? left >= lowSide && left <= highSide : left > lowSide && left < highSide
+    }
+    const downOk = inside(floor)
+    const upOk = inside(floor + 1n)
+    if (!downOk && !upOk) continue
+    const nearestUp = 2n * (num - floor * den) >= den
+    const chosen = downOk && upOk ? (nearestUp ? floor + 1n : floor) : downOk ? floor : floor + 1n
+    let digits = chosen.toString()
+    if (digits.length > count) point += digits.length - count
+    digits = digits.replace(/0+$/, '')
+    return { digits: digits === '' ? '0' : digits, point }
+  }
+  throw new NumberRangeError('no decimal form')
+}
+
+function leadingZeros(num: bigint, den: bigint): number {
+  // How many zeros follow the point before the first digit, plus one.
+  let zeros = 1
+  let n = num * 10n
+  while (n / den === 0n) {
+    n *= 10n
+    zeros++
+    if (zeros > MAX_EXPONENT * 2) throw new NumberRangeError('a number is too small to write')
+  }
+  return zeros
+}
+
+/** As OPA writes a computed number: integers in full, others in the shortest form, with an exponent below 1e-4 and from 1e6 on (Go's `%g`, shortest). */
+export function wideText(a: WideFloat): string {
+  if (a.m === 0n) return '0'
+  if (wideIsInteger(a)) return shortestInteger(a)
+  const sign = a.m < 0n ? '-' : ''
+  const { digits, point } = shortest({ m: a.m < 0n ? -a.m : a.m, e: a.e })
+  const exponent = point - 1
+  if (exponent < -4 || exponent >= 6) return sign + scientific(digits, exponent)
+  return sign + placePoint(digits, point)
+}
+
+function shortestInteger(a: WideFloat): string {
+  const sign = a.m < 0n ? '-' : ''
+  const { digits, point } = shortest({ m: a.m < 0n ? -a.m : a.m, e: a.e })
+  return sign + digits.padEnd(point, '0')
+}
+
+function scientific(digits: string, exponent: number): string {
+  const mantissa = digits.length > 1 ? `${digits.charAt(0)}.${digits.slice(1)}` : digits
+  const size = Math.abs(exponent).toString().padStart(2, '0')
+  return `${mantissa}e${exponent < 0 ? '-' : '+'}${size}`
+}
+
+function placePoint(digits: string, point: number): string {
+  if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`
+  if (point >= digits.length) return digits.padEnd(point, '0')
+  return `${digits.slice(0, point)}.${digits.slice(point)}`
+}

@@ -1,0 +1,265 @@
+import { decimalOf } from './float64-wide.ts'
+
+/**
+ * A Rego value. A JavaScript number stands for the decimal it prints as; every number that does not print as its own
+ * text (beyond 2^53, `1.0`, `1e3`) is a `BigNum`. Objects and sets are Maps and Sets: no prototype can be reached.
+ */
+export type Value = null | boolean | number | string | BigNum | Value[] | RegoObject | RegoSet
+export type Primitive = null | boolean | number | string
+
+/** A number kept as OPA would write it. */
+export class BigNum {
+  readonly text: string
+  private decimal: { m: bigint; e: number } | undefined
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  exact(): { m: bigint; e: number } {
+    this.decimal ??= decimalOf(this.text) ?? { m: 0n, e: 0 }
+    return this.decimal
+  }
+}
+
+/** Writing to a document that is shared by evaluations: only a hand-made plan tries. */
+export class FrozenError extends Error {}
+
+export class RegoObject {
+  readonly plain: Map<Primitive, Value> = new Map()
+  /** Entries whose key is a composite or a big number, by the key's canonical text. */
+  composite: Map<string, { key: Value; value: Value }> | undefined
+  private order: { keys: Value[]; values: Value[] } | undefined
+  frozen = false
+
+  get size(): number {
+    return this.plain.size + (this.composite?.size ?? 0)
+  }
+
+  get(key: Value): Value | undefined {
+    if (typeof key !== 'object' || key === null) return this.plain.get(key)
+    const found = keyOf(key)
+    return 'plain' in found ? this.plain.get(found.plain) : this.composite?.get(found.text)?.value
+  }
+
+  has(key: Value): boolean {
+    return this.get(key) !== undefined
+  }
+
+  set(key: Value, value: Value): void {
+    if (this.frozen) throw new FrozenError('this document cannot be changed')
+    this.order = undefined
+    if (typeof key !== 'object' || key === null) {
+      this.plain.set(key, value)
+      return
+    }
+    const found = keyOf(key)
+    if ('plain' in found) this.plain.set(found.plain, value)
+    else (this.composite ??= new Map()).set(found.text, { key, value })
+  }
+
+  /** Keys in OPA's order, and the values beside them. */
+  sorted(): { keys: Value[]; values: Value[] } {
+    if (this.order !== undefined) return this.order
+    const keys: Value[] = [...this.plain.keys()]
+    if (this.composite !== undefined) for (const { key } of this.composite.values()) keys.push(key)
+    keys.sort(compare)
+    this.order = { keys, values: keys.map((key) => this.get(key) as Value) }
+    return this.order
+  }
+
+  copy(): RegoObject {
+    const copy = new RegoObject()
+    for (const [key, value] of this.plain) copy.plain.set(key, value)
+    if (this.composite !== undefined) copy.composite = new Map(this.composite)
+    return copy
+  }
+}
+
+export class RegoSet {
+  readonly plain: Set<Primitive> = new Set()
+  composite: Map<string, Value> | undefined
+  private order: Value[] | undefined
+
+  get size(): number {
+    return this.plain.size + (this.composite?.size ?? 0)
+  }
+
+  has(value: Value): boolean {
+    if (typeof value !== 'object' || value === null) return this.plain.has(value)
+    const found = keyOf(value)
+    return 'plain' in found ? this.plain.has(found.plain) : (this.composite?.has(found.text) ?? false)
+  }
+
+  add(value: Value): void {
+    this.order = undefined
+    if (typeof value !== 'object' || value === null) {
+      this.plain.add(value)
+      return
+    }
+    const found = keyOf(value)
+    if ('plain' in found) this.plain.add(found.plain)
+    else {
+      this.composite ??= new Map()
+      if (!this.composite.has(found.text)) this.composite.set(found.text, value)
+    }
+  }
+
+  /** Members in OPA's order. */
+  sorted(): Value[] {
+    if (this.order !== undefined) return this.order
+    const all: Value[] = [...this.plain]
+    if (this.composite !== undefined) all.push(...this.composite.values())
+    this.order = all.sort(compare)
+    return this.order
+  }
+}
+
+export function setOf(values: Iterable<Value>): RegoSet {
+  const set = new RegoSet()
+  for (const value of values) set.add(value)
+  return set
+}
+
+export function objectOf(entries: Iterable<readonly [Value, Value]>): RegoObject {
+  const object = new RegoObject()
+  for (const [key, value] of entries) object.set(key, value)
+  return object
+}
+
+/** How a value is found as a key: equal values, equal keys. */
+function keyOf(value: BigNum | Value[] | RegoObject | RegoSet): { plain: Primitive } | { text: string } {
+  if (value instanceof BigNum) {
+    const plain = plainNumber(value)
+    return plain === null ? { text: canonicalKey(value) } : { plain }
+  }
+  return { text: canonicalKey(value) }
+}
+
+/** The JavaScript number that stands for the same decimal, or null. */
+function plainNumber(value: BigNum): number | null {
+  const { m, e } = value.exact()
+  const text = `${m}e${e}`
+  const near = Number(text)
+  if (!Number.isFinite(near) || (Number.isInteger(near) && !Number.isSafeInteger(near))) return null
+  const back = decimalOf(String(near))
+  return back !== null && back.m === m && back.e === e ? near : null
+}
+
+function canonicalKey(value: Value): string {
+  if (value === null || typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') return `#${value === 0 ? 0 : value}`
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (value instanceof BigNum) {
+    const plain = plainNumber(value)
+    if (plain !== null) return `#${plain}`
+    const { m, e } = value.exact()
+    return `#${m}e${e}`
+  }
+  if (Array.isArray(value)) return `[${value.map(canonicalKey).join(',')}]`
+  if (value instanceof RegoSet) return `<${value.sorted().map(canonicalKey).join(',')}>`
+  const { keys, values } = value.sorted()
+  return `{${keys.map((key, i) => `${canonicalKey(key)}:${canonicalKey(values[i] as Value)}`).join(',')}}`
+}
+
+/** A number from its text: a JavaScript number where that prints the same, else a BigNum. */
+export function numberFromText(text: string): number | BigNum {
+  const near = Number(text)
+  return String(near) === text && (Number.isSafeInteger(near) || !Number.isInteger(near)) ? near : new BigNum(text)
+}
+
+/** As OPA prints it: JavaScript writes exponents with one digit, Go with two at least. */
+export function numberText(value: number | BigNum): string {
+  if (typeof value !== 'number') return value.text
+  return value === 0 ? '0' : String(value)
+}
+
+export function isNumber(value: Value | undefined): value is number | BigNum {
+  return typeof value === 'number' || value instanceof BigNum
+}
+
+const RANK = { null: 0, boolean: 1, number: 2, string: 3, array: 4, object: 5, set: 6 } as const
+export type TypeName = keyof typeof RANK
+
+export function typeName(value: Value): TypeName {
+  if (value === null) return 'null'
+  if (typeof value === 'boolean') return 'boolean'
+  if (typeof value === 'number' || value instanceof BigNum) return 'number'
+  if (typeof value === 'string') return 'string'
+  if (Array.isArray(value)) return 'array'
+  return value instanceof RegoSet ? 'set' : 'object'
+}
+
+/** By Unicode code points, which is the order of UTF-8 bytes; JavaScript's `<` differs above U+FFFF. */
+export function compareText(a: string, b: string): number {
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) {
+      if (x >= 0xd800 && y >= 0xd800) return rankUnit(x) - rankUnit(y)
+      return x - y
+    }
+  }
+  return a.length - b.length
+}
+
+function rankUnit(unit: number): number {
+  return unit <= 0xdfff ? unit + 0x10000 : unit
+}
+
+function exactOf(value: number | BigNum): { m: bigint; e: number } {
+  return typeof value === 'number' ? (decimalOf(String(value)) ?? { m: 0n, e: 0 }) : value.exact()
+}
+
+function compareNumbers(a: number | BigNum, b: number | BigNum): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  const x = exactOf(a)
+  const y = exactOf(b)
+  const e = Math.min(x.e, y.e)
+  const left = x.m * 10n ** BigInt(x.e - e)
+  const right = y.m * 10n ** BigInt(y.e - e)
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+/** OPA's total order: null, booleans, numbers, strings, arrays, objects, sets. Negative, zero or positive. */
+export function compare(a: Value | undefined, b: Value | undefined): number {
+  if (a === b) return 0
+  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
+  if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (a === undefined) return -1
+  if (b === undefined) return 1
+  const rank = RANK[typeName(a)] - RANK[typeName(b)]
+  if (rank !== 0) return rank
+  if (typeof a === 'boolean') return a ? 1 : -1
+  if (isNumber(a) && isNumber(b)) return compareNumbers(a, b)
+  if (Array.isArray(a) && Array.isArray(b)) return compareLists(a, b)
+  if (a instanceof RegoSet && b instanceof RegoSet) return compareLists(a.sorted(), b.sorted())
+  if (a instanceof RegoObject && b instanceof RegoObject) {
+    const x = a.sorted()
+    const y = b.sorted()
+    const length = Math.min(x.keys.length, y.keys.length)
+    for (let i = 0; i < length; i++) {
+      const byKey = compare(x.keys[i], y.keys[i])
+      if (byKey !== 0) return byKey
+      const byValue = compare(x.values[i], y.values[i])
+      if (byValue !== 0) return byValue
+    }
+    return x.keys.length - y.keys.length
+  }
+  return 0
+}
+
+function compareLists(a: readonly Value[], b: readonly Value[]): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const order = compare(a[i], b[i])
+    if (order !== 0) return order
+  }
+  return a.length - b.length
+}
+
+export function equal(a: Value | undefined, b: Value | undefined): boolean {
+  return a === b || (typeof a !== 'string' && compare(a, b) === 0)
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { Recipe } from '@gatehouse/core/delivery/validations/recipe'
+import { Time } from '../schemas.ts'
+
+export const RepositorySettings = z
+  .strictObject({
+    environment: z.string().min(1).max(60).default('sandbox').describe('the environment proposals are validated for'),
+    isolation: z.enum(['required', 'none']).default('required').describe('"none" lets commands run as plain limited processes where the machine grants no isolation; evidence and policy see it'),
+    recipe: Recipe.nullable().default(null).describe('used where the protected base has no .gatehouse/recipe.yaml'),
+    approval_days: z.int().min(1).max(90).default(7).describe('days until an approval request expires'),
+  })
+  .meta({ id: 'RepositorySettings' })
+export type RepositorySettings = z.infer<typeof RepositorySettings>
+export const RepositoryView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    forge: z.literal('embedded'),
+    default_branch: z.string(),
+    source: z.string(),
+    settings: RepositorySettings,
+    version: z.int(),
+    head_commit: z.string().nullable(),
+    clone_url: z.string(),
+    recipe_source: z.enum(['base', 'settings', 'missing', 'invalid']),
+    recipe_detail: z.string(),
+    created_at: Time,
+  })
+  .meta({ id: 'Repository' })
+export const RepositoryAdd = z.strictObject({
+  source: z.string().min(1).max(4096).describe('a path on the server or a URL (https, ssh)'),
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'letters, digits, ".", "_" and "-"').optional(),
+  settings: RepositorySettings.optional(),
+})
+export const RepositoryConfigure = z.strictObject({ version: z.int().describe('the version you read'), settings: RepositorySettings })

@@ -1,0 +1,52 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Projects by what a test needs: `unit` needs nothing but Node, `postgres` starts the embedded server,
+ * `sandbox` needs Linux and git, `browser` needs Chromium, `architecture` reads the tree itself.
+ * A test's project is in its file name: `x.test.ts`, `x.postgres.test.ts`, `x.sandbox.test.ts`, `x.browser.test.ts`.
+ */
+const exclude = ['**/node_modules/**', '**/dist/**']
+export default defineConfig({
+  test: {
+    reporters: ['default', './tools/skip-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
+          exclude: [...exclude, '**/*.{postgres,sandbox,browser}.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'postgres',
+          include: ['packages/*/src/**/*.postgres.test.ts', 'tests/**/*.postgres.test.ts'],
+          exclude,
+          globalSetup: ['./tools/test-postgres.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'sandbox',
+          include: ['packages/*/src/**/*.sandbox.test.ts'],
+          exclude,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['packages/*/src/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],
+          exclude,
+          globalSetup: ['./tools/test-postgres.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      { test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], exclude, testTimeout: 60_000 } },
+    ],
+  },
+})
