@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../packages/server/src/db/migrate.ts'
+import { endPostmaster, isAlive, isPostmasterOf, readPostmaster } from '../packages/server/src/db/postgres-process.ts'
 import { startPostgres } from '../packages/server/src/db/postgres-server.ts'
 import { TEST_TEMPLATE, type TestPostgres } from '../packages/server/src/db/test-database.ts'
 
@@ -13,11 +14,30 @@ declare module 'vitest' {
   }
 }
 
+const PREFIX = 'gatehouse-test-'
+const RUN_FILE = 'run.pid'
+
+/** Ends and removes what test runs left that were killed before they could: server and folder. */
+async function removeAbandoned(): Promise<void> {
+  for (const entry of await readdir(tmpdir())) {
+    if (!entry.startsWith(PREFIX)) continue
+    const folder = join(tmpdir(), entry)
+    const run = Number(await readFile(join(folder, RUN_FILE), 'utf8').catch(() => 'unknown'))
+    if (!Number.isInteger(run) || isAlive(run)) continue
+    const data = join(folder, 'postgres', 'data')
+    const server = readPostmaster(data)
+    if (server !== undefined && isPostmasterOf(server.pid, data)) await endPostmaster(server.pid, 5_000)
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
 /** One embedded PostgreSQL for a test run, with a migrated template database that every test file copies. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'gatehouse-test-'))
+  await removeAbandoned()
+  const folder = await mkdtemp(join(tmpdir(), PREFIX))
   await chmod(folder, 0o711)
-  const server = await startPostgres({ folder, log: () => undefined })
+  await writeFile(join(folder, RUN_FILE), String(process.pid))
+  const server = await startPostgres({ folder: join(folder, 'postgres'), log: () => undefined })
   const admin = new pg.Client({ connectionString: server.adminUrl() })
   await admin.connect()
   await admin.query(`create database ${TEST_TEMPLATE} owner gh_owner`)

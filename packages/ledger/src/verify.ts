@@ -27,8 +27,8 @@ export type VerifyResult = { ok: true; count: number; head_hash: string; root_ha
 
 /** What is known from elsewhere (a checkpoint, a note kept apart), hexadecimal. Without these a whole rewritten file passes. */
 export interface VerifyAnchors {
-  expect_head?: string
-  expect_root?: string
+  expect_head?: string | undefined
+  expect_root?: string | undefined
 }
 
 function fault(code: VerifyCode, seq: number | null, line: number | null, detail: string): VerifyFault {

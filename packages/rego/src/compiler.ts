@@ -4,6 +4,7 @@ import {
   append,
   assignOnce,
   dot,
+  dotData,
   insert,
   insertOnce,
   length,
@@ -34,6 +35,7 @@ const RUNTIME = {
   assignOnce,
   compare,
   dot,
+  dotData,
   equal,
   insert,
   insertOnce,
@@ -103,7 +105,8 @@ export function compilePlan(plan: Plan, builtins: ReadonlyMap<string, LinkedBuil
     node.func = made.functions[index]
   }
   const entrypoints = new Map<string, Entrypoint>()
-  for (const [index, entry] of plan.entrypoints.entries()) entrypoints.set(entry.name, made.entrypoints[index] as Entrypoint)
+  for (const [index, entry] of plan.entrypoints.entries())
+    entrypoints.set(entry.name, made.entrypoints[index] as Entrypoint)
   return entrypoints
 }
 
@@ -137,6 +140,8 @@ class Writer {
   private readonly where: string
   private readonly locals = new Set<number>()
   private readonly frames: Frame[] = []
+  /** Locals that hold a reference's steps from `data` on, which is local 1. */
+  private readonly dataRefs = new Set([1])
   private labels = 0
   private temps = 0
   private inFunction = false
@@ -152,7 +157,7 @@ class Writer {
     const names = params.map((p) => `l${p}`).join(',')
     const inner = `(m,${names}) {
 if (--m.fuel < 0 || ++m.depth > m.maxDepth) m.over();
-${this.declare(params)}${body}
+${this.variables(params)}${body}
 m.depth--; return undefined;
 }`
     if (params.length !== 2) return `function f${index}${inner}`
@@ -169,10 +174,10 @@ return result;
 
   entrypoint(index: number, blocks: readonly Block[]): string {
     const body = blocks.map((block) => this.block(block, '')).join('\n')
-    return `function e${index}(m,l0,l1) {\n${this.declare([0, 1])}${body}\n}`
+    return `function e${index}(m,l0,l1) {\n${this.variables([0, 1])}${body}\n}`
   }
 
-  private declare(params: readonly number[]): string {
+  private variables(params: readonly number[]): string {
     const own = [...this.locals].filter((l) => !params.includes(l))
     return own.length === 0 ? '' : `let ${own.map((l) => `l${l}`).join(',')};\n`
   }
@@ -206,7 +211,10 @@ return result;
   }
 
   private restores(frames: readonly Frame[]): string {
-    return frames.toReversed().map((f) => f.restore).join('')
+    return frames
+      .toReversed()
+      .map((f) => f.restore)
+      .join('')
   }
 
   private finish(value: string): string {
@@ -219,13 +227,15 @@ return result;
     const own = this.tables.functions.get(func)
     if (own !== undefined) {
       const params = this.tables.plan.functions[own]?.params.length ?? 0
-      if (params !== args.length) throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
+      if (params !== args.length)
+        throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
       return `${target} = f${own}(m,${values.join(',')}); if (${target} === undefined) ${this.leave(0)}`
     }
     const builtin = this.tables.builtins.get(func)
     if (builtin === undefined) throw new PlanError(`${this.where}: calls ${short(func)}, which the plan does not have`)
     const declared = this.tables.plan.builtins.find((b) => b.name === func)
-    if (declared?.arity !== args.length) throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
+    if (declared?.arity !== args.length)
+      throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
     if (declared.hasResult === false) return `b${builtin}(m,${values.join(',')});`
     const comparison = Object.hasOwn(COMPARISONS, func) ? COMPARISONS[func] : undefined
     if (comparison !== undefined && values.length === 2) {
@@ -248,7 +258,7 @@ ${this.block(s.block, '')}
 }`
   }
 
-  private with(s: Statement & { type: 'With' }): string {
+  private replaced(s: Statement & { type: 'With' }): string {
     const t = this.temps++
     const target = this.local(s.local)
     const value = this.operand(s.value)
@@ -295,7 +305,10 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
         return this.leave(s.index)
       case 'Dot': {
         const target = this.local(s.target)
-        return `${target} = dot(${this.operand(s.source)},${this.operand(s.key)}); if (${target} === undefined) ${this.leave(0)}`
+        // Reading `data.a[0]` goes through the store's text keys; reading a variable that holds `data.a` does not.
+        const fromData = 'local' in s.source && this.dataRefs.has(s.source.local)
+        if (fromData) this.dataRefs.add(s.target)
+        return `${target} = ${fromData ? 'dotData' : 'dot'}(${this.operand(s.source)},${this.operand(s.key)}); if (${target} === undefined) ${this.leave(0)}`
       }
       case 'Len':
         return `${this.local(s.target)} = length(${this.operand(s.source)});`
@@ -354,7 +367,7 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
       case 'Nop':
         return ''
       case 'With':
-        return this.with(s)
+        return this.replaced(s)
     }
   }
 }

@@ -1,7 +1,11 @@
 import { compare, equal, FrozenError, RegoObject, RegoSet, type Value } from './value.ts'
 
 /** OPA's error codes, as `opa eval` reports them. */
-export type EvaluationErrorCode = 'eval_builtin_error' | 'eval_type_error' | 'eval_conflict_error' | 'eval_internal_error'
+export type EvaluationErrorCode =
+  | 'eval_builtin_error'
+  | 'eval_type_error'
+  | 'eval_conflict_error'
+  | 'eval_internal_error'
 
 /** A rule contradicts itself, or (in strict mode) a builtin failed. Ends the evaluation. */
 export class EvaluationError extends Error {
@@ -47,8 +51,8 @@ export class Machine {
   /** Results of rules by function number; `with` swaps it for an empty one. */
   memo: unknown[] = []
   readonly results: Value[] = []
-  /** What builtins keep for one evaluation, by builtin: parsed patterns for one. */
-  readonly cache: Map<string, unknown> = new Map()
+  /** What builtins have charged for in this evaluation: compiled patterns for one. */
+  readonly seen: Set<object> = new Set()
 
   constructor(limits: MachineLimits) {
     this.fuel = limits.fuel
@@ -92,10 +96,20 @@ export function dot(source: Value | undefined, key: Value): Value | undefined {
   if (source instanceof RegoObject) return source.get(key)
   if (Array.isArray(source)) {
     const index = typeof key === 'number' ? key : undefined
-    return index !== undefined && Number.isInteger(index) && index >= 0 && index < source.length ? source[index] : undefined
+    return index !== undefined && Number.isInteger(index) && index >= 0 && index < source.length
+      ? source[index]
+      : undefined
   }
   if (source instanceof RegoSet) return source.has(key) ? key : undefined
   return undefined
+}
+
+/** A step of a reference that starts at `data`: OPA's store has text keys only, so an integer finds its text. */
+export function dotData(source: Value | undefined, key: Value): Value | undefined {
+  const found = dot(source, key)
+  return found === undefined && typeof key === 'number' && source instanceof RegoObject
+    ? source.get(String(key))
+    : found
 }
 
 export function length(value: Value | undefined): number {
@@ -144,12 +158,14 @@ export function append(array: Value | undefined, value: Value): void {
 }
 
 export function insert(object: Value | undefined, key: Value, value: Value): void {
-  if (!(object instanceof RegoObject)) throw new EvaluationError('eval_internal_error', 'inserting into what is no object')
+  if (!(object instanceof RegoObject))
+    throw new EvaluationError('eval_internal_error', 'inserting into what is no object')
   object.set(key, value)
 }
 
 export function insertOnce(object: Value | undefined, key: Value, value: Value): void {
-  if (!(object instanceof RegoObject)) throw new EvaluationError('eval_internal_error', 'inserting into what is no object')
+  if (!(object instanceof RegoObject))
+    throw new EvaluationError('eval_internal_error', 'inserting into what is no object')
   const old = object.get(key)
   if (old === undefined) object.set(key, value)
   else if (!equal(old, value)) {

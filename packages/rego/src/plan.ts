@@ -2,20 +2,28 @@
  * OPA's intermediate representation (plan.json, schema v1), read strictly: what does not have the documented form is
  * refused before any code is made from it. https://www.openpolicyagent.org/docs/ir
  */
-export type Operand =
-  | { readonly local: number }
-  | { readonly string: number }
-  | { readonly bool: boolean }
+export type Operand = { readonly local: number } | { readonly string: number } | { readonly bool: boolean }
 
 export type Statement =
   | { readonly type: 'ReturnLocal' | 'ResultSetAdd' | 'IsDefined' | 'IsUndefined'; readonly source: number }
   | { readonly type: 'Call'; readonly func: string; readonly args: readonly Operand[]; readonly result: number }
-  | { readonly type: 'CallDynamic'; readonly args: readonly number[]; readonly result: number; readonly path: readonly Operand[] }
+  | {
+      readonly type: 'CallDynamic'
+      readonly args: readonly number[]
+      readonly result: number
+      readonly path: readonly Operand[]
+    }
   | { readonly type: 'Block'; readonly blocks: readonly Block[] }
   | { readonly type: 'Break'; readonly index: number }
   | { readonly type: 'Dot'; readonly source: Operand; readonly key: Operand; readonly target: number }
   | { readonly type: 'Len' | 'AssignVar' | 'AssignVarOnce'; readonly source: Operand; readonly target: number }
-  | { readonly type: 'Scan'; readonly source: number; readonly key: number; readonly value: number; readonly block: Block }
+  | {
+      readonly type: 'Scan'
+      readonly source: number
+      readonly key: number
+      readonly value: number
+      readonly block: Block
+    }
   | { readonly type: 'Not'; readonly block: Block }
   | { readonly type: 'AssignInt' | 'MakeNumberInt'; readonly value: number; readonly target: number }
   | { readonly type: 'ResetLocal' | 'MakeNull' | 'MakeArray' | 'MakeObject' | 'MakeSet'; readonly target: number }
@@ -24,9 +32,20 @@ export type Statement =
   | { readonly type: 'IsArray' | 'IsObject' | 'IsSet'; readonly source: Operand }
   | { readonly type: 'ArrayAppend'; readonly array: number; readonly value: Operand }
   | { readonly type: 'SetAdd'; readonly set: number; readonly value: Operand }
-  | { readonly type: 'ObjectInsert' | 'ObjectInsertOnce'; readonly object: number; readonly key: Operand; readonly value: Operand }
+  | {
+      readonly type: 'ObjectInsert' | 'ObjectInsertOnce'
+      readonly object: number
+      readonly key: Operand
+      readonly value: Operand
+    }
   | { readonly type: 'ObjectMerge'; readonly a: number; readonly b: number; readonly target: number }
-  | { readonly type: 'With'; readonly local: number; readonly path: readonly number[]; readonly value: Operand; readonly block: Block }
+  | {
+      readonly type: 'With'
+      readonly local: number
+      readonly path: readonly number[]
+      readonly value: Operand
+      readonly block: Block
+    }
   | { readonly type: 'Nop' }
 
 export type Block = readonly Statement[]
@@ -69,7 +88,9 @@ class PlanReader {
   plan(value: unknown): Plan {
     const root = record(value, 'the plan')
     const fixed = root['static'] === undefined ? {} : record(root['static'], 'static')
-    const strings = list(fixed['strings'], 'static.strings').map((s) => text(record(s, 'a string')['value'], 'a string'))
+    const strings = list(fixed['strings'], 'static.strings').map((s) =>
+      text(record(s, 'a string')['value'], 'a string'),
+    )
     this.strings = strings.length
     const builtins = list(fixed['builtin_funcs'], 'static.builtin_funcs').map((b) => {
       const use = record(b, 'a builtin')
@@ -103,7 +124,10 @@ class PlanReader {
       name,
       params,
       blocks: this.blocks(func['blocks'], 0, where),
-      path: func['path'] === undefined || func['path'] === null ? null : list(func['path'], where).map((p) => text(p, where)),
+      path:
+        func['path'] === undefined || func['path'] === null
+          ? null
+          : list(func['path'], where).map((p) => text(p, where)),
     }
   }
 
@@ -167,7 +191,13 @@ class PlanReader {
       case 'AssignVarOnceStmt':
         return { type: 'AssignVarOnce', source: op('source'), target: at('target') }
       case 'ScanStmt':
-        return { type: 'Scan', source: at('source'), key: at('key'), value: at('value'), block: this.block(s['block'], depth, where) }
+        return {
+          type: 'Scan',
+          source: at('source'),
+          key: at('key'),
+          value: at('value'),
+          block: this.block(s['block'], depth, where),
+        }
       case 'NotStmt':
         return { type: 'Not', block: this.block(s['block'], depth, where) }
       case 'AssignIntStmt':
@@ -208,7 +238,13 @@ class PlanReader {
         return { type: 'ObjectMerge', a: at('a'), b: at('b'), target: at('target') }
       case 'WithStmt': {
         const path = list(s['path'], where).map((p) => this.stringIndex(p, where))
-        return { type: 'With', local: at('local'), path, value: op('value'), block: this.block(s['block'], depth, where) }
+        return {
+          type: 'With',
+          local: at('local'),
+          path,
+          value: op('value'),
+          block: this.block(s['block'], depth, where),
+        }
       }
       case 'NopStmt':
         return { type: 'Nop' }
@@ -224,7 +260,8 @@ export function short(value: unknown): string {
 }
 
 function record(value: unknown, where: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new PlanError(`${where}: expected an object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new PlanError(`${where}: expected an object`)
   // A copy without prototype: `constructor` and the like are keys only where the document has them.
   return Object.assign(Object.create(null) as Record<string, unknown>, value)
 }

@@ -18,7 +18,7 @@ export function fromJson(json: Json | undefined, maxDepth: number, freeze = fals
   if (typeof json === 'number') {
     if (!Number.isFinite(json)) throw new DocumentError('invalid', 'a number is not finite')
     if (Number.isSafeInteger(json) || !Number.isInteger(json)) return json === 0 ? 0 : json
-    return numberFromText(BigInt(json).toString())
+    return numberFromText(String(json))
   }
   if (typeof json !== 'object') throw new DocumentError('invalid', `a value of type ${typeof json} is no JSON`)
   if (maxDepth <= 0) throw new DocumentError('too-deep', 'the document is nested too deep')
@@ -64,7 +64,8 @@ export function toJson(value: Value, maxDepth: number, maxBytes: number): Json {
     if (v instanceof BigNum) {
       spend(v.text.length)
       const near = Number(v.text)
-      if (!Number.isFinite(near)) throw new DocumentError('invalid', `the number ${v.text.slice(0, 40)} has no JSON form here`)
+      if (!Number.isFinite(near))
+        throw new DocumentError('invalid', `the number ${v.text.slice(0, 40)} has no JSON form here`)
       return near
     }
     if (depth <= 0) throw new DocumentError('too-deep', 'the result is nested too deep')

@@ -73,7 +73,7 @@ function tryV2(folder: string): CgroupPlace | string {
   if (wanted.length === 0) return 'it offers none of memory, pids and cpu'
   try {
     const parent = join(folder, PARENT)
-    mkdirSync(parent, { recursive: true })
+    ensureFolder(parent)
     const enable = wanted.map((controller) => `+${controller}`).join(' ')
     // Refused (EBUSY) where the folder itself holds processes, as in most containers.
     for (const at of [folder, parent]) writeFileSync(join(at, 'cgroup.subtree_control'), enable)
@@ -88,7 +88,8 @@ function tryV2(folder: string): CgroupPlace | string {
 function tryFolder(folder: string, file: string): string | null {
   const probe = join(folder, PARENT, `probe-${process.pid}-${counter++}`)
   try {
-    mkdirSync(probe, { recursive: true })
+    ensureFolder(join(folder, PARENT))
+    mkdirSync(probe)
     try {
       accessSync(join(probe, file), constants.W_OK)
     } finally {
@@ -108,7 +109,8 @@ export function makeCgroup(place: CgroupPlace, limits: CgroupLimits): RunCgroup 
     const folder = place.folders[controller]
     return folder === undefined ? null : join(folder, name)
   }
-  for (const path of paths) mkdirSync(path, { recursive: true })
+  for (const folder of new Set(Object.values(place.folders))) ensureFolder(folder)
+  for (const path of paths) mkdirSync(path)
   const memory = at('memory')
   if (memory !== null) {
     writeFileSync(join(memory, LIMIT_FILE[place.version].memory), String(limits.memory_mb * 1_048_576))
@@ -141,6 +143,11 @@ function oomKills(folder: string, version: 'v1' | 'v2'): number {
   } catch {
     return 0
   }
+}
+
+/** Not mkdir's recursive form: Node's loops for ever where a pseudo file system answers ENOENT. */
+function ensureFolder(path: string): void {
+  if (!existsSync(path)) mkdirSync(path)
 }
 
 function removeEmpty(path: string): boolean {

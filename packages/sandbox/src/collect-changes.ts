@@ -63,7 +63,7 @@ const MAX_DEPTH = 200
 export async function collectChanges(request: CollectRequest): Promise<Collected | RefusedResult> {
   const base = await treeId(request.git_dir, request.base_tree)
   const walk = new Walk(request, await listTree(request.git_dir, base))
-  walk.folder('', 0, false)
+  walk.folder('', 0)
   if (walk.problems.length > 0) {
     const named = walk.problems.slice(0, 5).map((entry) => `${entry.path} (${entry.problem})`)
     const more = walk.problems.length > named.length ? ` and ${walk.problems.length - named.length} more` : ''
@@ -136,8 +136,8 @@ class Walk {
     return this.#removed.filter((path) => !now.has(path))
   }
 
-  /** Compares one folder of the result with the base. `all`: it has no counterpart below, everything in it is new. */
-  folder(path: string, depth: number, all: boolean): void {
+  /** Compares one folder of the result with the base. */
+  folder(path: string, depth: number): void {
     if (depth > MAX_DEPTH || this.found.length > (this.#request.max_files ?? MAX_FILES)) return this.#refuse(path, 'too-many')
     let names: string[]
     try {
@@ -147,16 +147,15 @@ class Walk {
     }
     const before = this.#baseNames.get(path) ?? new Set<string>()
     for (const name of before) if (!names.includes(name)) this.#gone(join2(path, name))
-    for (const name of names) this.#entry(join2(path, name), name, depth, all || !before.has(name))
+    for (const name of names) this.#entry(join2(path, name), name, depth)
     if (this.problems.length > 1_000) this.problems.length = 1_000
   }
 
-  #entry(path: string, name: string, depth: number, isNew: boolean): void {
+  #entry(path: string, name: string, depth: number): void {
     const known = this.base.get(path)
-    // What the run did not touch is the base's own, and the base may hold names that we would not take from a run.
+    // Directories are never redirected (redirect_dir=off), so all that is new stands in upper itself. What is not there is the base's own, and the base may hold names that we would not take from a run.
     const inUpper = this.#request.upper === null ? undefined : this.#lstat(this.#request.upper, path)
-    const untouched = this.#request.upper !== null && inUpper === undefined
-    if (untouched && !isNew) return
+    if (this.#request.upper !== null && inUpper === undefined) return
     if (name === '.git' && known === undefined) {
       this.ignored.push(path)
       return
@@ -168,7 +167,7 @@ class Walk {
     if (known?.mode === '160000') return this.#submodule(path, stat)
     if (stat.isDirectory()) {
       if (known !== undefined) this.#gone(path)
-      this.folder(path, depth + 1, isNew || known !== undefined)
+      this.folder(path, depth + 1)
       return
     }
     if (known === undefined && this.#baseNames.has(path)) this.#gone(path)
@@ -196,10 +195,18 @@ class Walk {
 
   #file(path: string, stat: Stats): void {
     if ((stat.mode & 0o6000) !== 0) return this.#refuse(path, 'setuid')
-    this.#bytes += stat.size
-    const limit = this.#request.max_bytes ?? MAX_BYTES
-    if (this.#bytes > limit) return this.#refuse(path, 'too-large')
     const at = this.#at(this.#request.merged, path)
+    const mode = (stat.mode & 0o100) === 0 ? '100644' : '100755'
+    const limit = this.#request.max_bytes ?? MAX_BYTES
+    if (stat.size > limit) return this.#refuse(path, 'too-large')
+    const known = this.base.get(path)
+    if (this.#request.upper === null && known?.mode === mode) {
+      const read = readOpened(at, stat.size)
+      // A plain copy shows every file of the base: what is as it was does not count against the limits.
+      if (read.ok && blobOid(read.content, known.oid.length) === known.oid) return
+    }
+    this.#bytes += stat.size
+    if (this.#bytes > limit) return this.#refuse(path, 'too-large')
     const source: BlobSource = {
       bytes: () => {
         const read = readOpened(at, stat.size)
@@ -207,7 +214,7 @@ class Walk {
         return read.content
       },
     }
-    this.found.push({ path, mode: (stat.mode & 0o100) === 0 ? '100644' : '100755', source })
+    this.found.push({ path, mode, source })
   }
 
   /** A path of the base that is not there any more, with all below it. */

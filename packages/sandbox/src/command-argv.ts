@@ -95,10 +95,12 @@ function utilLinux(plan: IsolationPlan, holder: Holder, command: readonly string
   argv.push('--propagation', 'private')
   if (plan.userns) argv.push('--user', '--map-root-user')
   const steps = ['set -e', `mount --rbind ${holder.m}/root ${holder.m}/new`, `cd ${holder.m}/new`]
-  if (plan.proc === 'fresh') steps.push('mount -t proc -o nosuid,nodev,noexec proc proc')
+  // umount needs to read some /proc: where no fresh one is granted, the old one stands there until it has done so.
+  const none = plan.proc === 'none'
+  steps.push(none ? 'mount --rbind /proc proc' : 'mount -t proc -o nosuid,nodev,noexec proc proc')
   // One more may be made, which is ours; it counts against this limit, so none can be made inside it.
   if (plan.nested_userns_limit) steps.push('echo 1 >proc/sys/user/max_user_namespaces')
-  steps.push('pivot_root . .', 'umount -l .', 'set +e')
+  steps.push('pivot_root . .', 'umount -l .', ...(none ? ['umount -l /proc'] : []), 'set +e')
   const last = plan.userns
     ? `unshare --user --map-user=${user.uid} --map-group=${user.gid} -- setpriv --no-new-privs -- "$@"`
     : `${dropAll(plan).join(' ')} "$@"`

@@ -22,7 +22,7 @@ const ETC_FOLDERS = ['ld.so.conf.d', 'alternatives', 'ssl/certs']
 const TOP = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32']
 export const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'] as const
 
-/** Plans the minimal root from what this machine has. `nodeFolder` is shown at /opt/gatehouse/node. */
+/** Plans the minimal root from what this machine has. `nodeFolder` is shown at /opt/gatehouse/node/bin. */
 export function planRoot(nodeFolder: string, extra: readonly ReadOnlyBind[]): RootPlan {
   const folders = new Set(['/usr', '/etc', '/etc/ssl', '/proc', '/dev', '/dev/shm', '/tmp', '/home', HOME, '/run', '/var'])
   for (const folder of [WORKSPACE, TOOLS, '/agent']) folders.add(folder)
@@ -49,7 +49,7 @@ export function planRoot(nodeFolder: string, extra: readonly ReadOnlyBind[]): Ro
   // Single files of /etc: the folder itself holds what only root may read.
   for (const name of ETC_FILES) if (existsSync(`/etc/${name}`)) addFile(`/etc/${name}`, files, binds)
   for (const name of ETC_FOLDERS) if (existsSync(`/etc/${name}`)) add(`/etc/${name}`, `/etc/${name}`)
-  add(nodeFolder, `${TOOLS}/node`)
+  add(nodeFolder, `${TOOLS}/node/bin`)
   for (const bind of extra) add(bind.source, bind.target)
   return { folders: [...folders], links, files, binds }
 }

@@ -81,6 +81,7 @@ export function openPlainWorkspace(request: {
     close: async () => {
       endAll(null)
       const ended = new Promise((resolve) => watchdog.once('exit', resolve))
+      watchdog.ref()
       if (watchdog.exitCode === null && watchdog.signalCode === null && watchdog.pid !== undefined) {
         kill(watchdog.pid)
         await ended

@@ -41,18 +41,21 @@ export function pathProblem(path: string): ResultProblem | null {
 }
 
 /**
- * Does a symlink's target stay in the tree? Only relative ones that never climb above the top; `path` is the link's
+ * Does a symlink's target stay in the tree? Only relative ones whose `..` all stand at the start and
+ * do not climb above the top; `path` is the link's
  * own place. Pure text: what the target is on any machine is never looked at.
  */
 export function symlinkStaysInside(path: string, target: string): boolean {
   if (target === '' || target.startsWith('/') || target.includes('\0') || target.includes('\\') || /^[A-Za-z]:/.test(target)) return false
   const stack = path.split('/').slice(0, -1)
+  let named = false
   for (const part of target.split('/')) {
     if (part === '' || part === '.') continue
     if (part === '..') {
-      if (stack.pop() === undefined) return false
+      // Only at the start, where it is exact: after a name, which may be a link itself, nobody knows where ".." leads.
+      if (named || stack.pop() === undefined) return false
     } else if (isGitName(part)) return false
-    else stack.push(part)
+    else named = true
   }
   return true
 }

@@ -55,7 +55,7 @@ export async function runCommands(input: SandboxRequest, options: { readonly sig
     return refuse('sandbox-request-invalid', `${issue?.path.join('.') ?? 'request'}: ${issue?.message ?? 'invalid'}`)
   }
   const request = parsed.data
-  if (options.signal?.aborted === true) return refuse('sandbox-aborted', 'stopped before it began')
+  if (isAborted(options.signal)) return refuse('sandbox-aborted', 'stopped before it began')
   const report = await probeIsolation()
   const driver = request.driver ?? report.driver
   if (driver === 'none' && request.isolation !== 'none-allowed') return unavailable(report)
@@ -66,7 +66,7 @@ export async function runCommands(input: SandboxRequest, options: { readonly sig
   try {
     session = plan === null ? openPlain(request) : await openIsolated(request, plan, report)
     const outcomes = await runAll(session, request, options.signal)
-    if (outcomes.commands.length === 0 && options.signal?.aborted === true) return refuse('sandbox-aborted', 'stopped before it began')
+    if (outcomes.commands.length === 0 && isAborted(options.signal)) return refuse('sandbox-aborted', 'stopped before it began')
     const { files, contents } = keepFiles(session.folder, request.keep ?? [])
     const result = request.collect === undefined ? null : await collectChanges({ ...request.collect, merged: session.folder, upper: session.upper })
     const isolation = session.describe(outcomes.seen)
@@ -83,7 +83,7 @@ export async function runCommands(input: SandboxRequest, options: { readonly sig
     const passed = outcomes.commands.length === request.commands.length && outcomes.commands.every(succeeded)
     return { ok: true, envelope, kept: contents, result, passed }
   } catch (error) {
-    if (options.signal?.aborted === true) return refuse('sandbox-aborted', 'stopped while it was being set up')
+    if (isAborted(options.signal)) return refuse('sandbox-aborted', 'stopped while it was being set up')
     if (error instanceof SandboxSetupError) return refuse('sandbox-setup-failed', error.message)
     throw error
   } finally {
@@ -98,6 +98,10 @@ function unavailable(report: IsolationReport, driver?: string): SandboxRefusal {
     `${what}: ${report.missing.join('; ') || 'no reason given'}. Install bubblewrap, allow user namespaces, or run the container with them; ` +
       'or say --isolation none to run plain limited processes, which the evidence will state',
   )
+}
+
+function isAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
 
 function succeeded(outcome: CommandOutcome): boolean {

@@ -9,7 +9,11 @@ const name = z
 
 /** A command agent's program: run in the sandbox with its files read-only under /agent. */
 export const AgentCommand = z.strictObject({
-  run: z.array(z.string().min(1).max(4096)).min(1).max(64),
+  run: z
+    .array(z.string().min(1).max(4096))
+    .min(1)
+    .max(64)
+    .refine((words) => !words.join('').includes('\0'), 'holds a NUL character'),
   files: z
     .record(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/, 'a plain file name'), z.string().max(262_144))
     .default({}),

@@ -83,17 +83,28 @@ export function parseStory(markdown: string): Result<StoryDocument, 'story-inval
       'story-invalid',
       'no acceptance criteria: add a heading "## Acceptance Criteria" with one list item per criterion, best as Given, When, Then',
     )
-  const priority = fields.get('priority')?.match(/^P?(\d)$/i)?.[1]
-  if (fields.has('priority') && priority === undefined)
-    return refuse('story-invalid', `priority: "${fields.get('priority')}" is not P0 to P9`)
+  const priority = readPriority(fields.get('priority'))
+  if (priority === undefined)
+    return refuse('story-invalid', `priority: "${fields.get('priority')}" is not P0 to P9, critical, high, medium or low`)
   return ok({
     feature_request_id: id,
     title: cut(title, 300),
-    priority: priority === undefined ? null : Number(priority),
+    priority,
     problem: join(section(sections, 'problem')),
     user_story: join(section(sections, 'user story')),
     criteria,
   })
+}
+
+const PRIORITY_WORDS = ['critical', 'high', 'medium', 'low']
+
+/** 0 is the most urgent; null where none is given, undefined where it cannot be read. */
+function readPriority(text: string | undefined): number | null | undefined {
+  if (text === undefined) return null
+  const word = PRIORITY_WORDS.indexOf(text.toLowerCase())
+  if (word >= 0) return word
+  const digit = /^P?(\d)$/i.exec(text)?.[1]
+  return digit === undefined ? undefined : Number(digit)
 }
 
 function readField(line: string, fields: Map<string, string>): void {

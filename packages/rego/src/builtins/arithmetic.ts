@@ -17,10 +17,8 @@ import {
   bigIntegerOf,
   elementError,
   fromBigInteger,
-  integerAt,
   numberAt,
   operandError,
-  setAt,
   typeError,
   type Builtins,
 } from './operand.ts'
@@ -226,6 +224,7 @@ export const ARITHMETIC: Builtins = guarded({
     if (isNumber(a)) return a
     if (typeof a === 'string') {
       if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(a) && a.length < 10_000) return numberFromText(a)
+      if (/^[+-]*(?:inf|infinity|nan)$/i.test(a)) throw typeError(1, a, 'valid number string')
       throw new BuiltinError('invalid syntax')
     }
     throw typeError(1, a, 'null', 'boolean', 'number', 'string')
@@ -235,4 +234,3 @@ export const ARITHMETIC: Builtins = guarded({
 function wideTruncateExact(value: Num): bigint {
   return bigIntegerOf(value) ?? wideTruncate(wide(value))
 }
-

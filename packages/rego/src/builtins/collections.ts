@@ -1,15 +1,6 @@
 import { BuiltinError, codePoints, length, type Machine } from '../machine.ts'
 import { compare, equal, isNumber, RegoObject, RegoSet, setOf, typeName, type Value } from '../value.ts'
-import {
-  arrayAt,
-  booleanAt,
-  elementError,
-  integerAt,
-  objectAt,
-  setAt,
-  typeError,
-  type Builtins,
-} from './operand.ts'
+import { arrayAt, booleanAt, elementError, integerAt, objectAt, setAt, typeError, type Builtins } from './operand.ts'
 
 /** Members of an array or set, in order. */
 function items(value: Value, position: number): readonly Value[] {
@@ -181,12 +172,16 @@ export const COLLECTIONS: Builtins = {
     return setOf(x.sorted().filter((item) => !y.has(item)))
   },
   union: (m, a) => {
-    const sets = setAt(a, 1).sorted().map((item) => setAt(item, 1))
+    const sets = setAt(a, 1)
+      .sorted()
+      .map((item) => setAt(item, 1))
     m.spendItems(sets.reduce((total, set) => total + set.size, 0))
     return setOf(sets.flatMap((set) => set.sorted()))
   },
   intersection: (m, a) => {
-    const sets = setAt(a, 1).sorted().map((item) => setAt(item, 1))
+    const sets = setAt(a, 1)
+      .sorted()
+      .map((item) => setAt(item, 1))
     m.spend(sets.reduce((total, set) => total + set.size, 0))
     const [first, ...rest] = sets
     return setOf((first?.sorted() ?? []).filter((item) => rest.every((set) => set.has(item))))
@@ -233,7 +228,10 @@ export const COLLECTIONS: Builtins = {
     }
     const comparable = ['object', 'set', 'array'].includes(typeName(a)) && typeName(a) === typeName(b)
     if (!comparable) {
-      throw new BuiltinError('both arguments object.subset must be of the same type or array and set', 'eval_type_error')
+      throw new BuiltinError(
+        'both arguments object.subset must be of the same type or array and set',
+        'eval_type_error',
+      )
     }
     return subset(m, a, b)
   },

@@ -14,7 +14,10 @@ export function typeError(position: number, value: Value, ...expected: string[])
 export function elementError(position: number, composite: Value, value: Value, ...expected: string[]): BuiltinError {
   const outer = typeName(composite)
   const wanted = expected.length === 1 ? `${outer} of ${expected[0]}s` : `${outer} of (any of) {${expected.join(', ')}}`
-  return new BuiltinError(`operand ${position} must be ${wanted} but got ${outer} containing ${typeName(value)}`, 'eval_type_error')
+  return new BuiltinError(
+    `operand ${position} must be ${wanted} but got ${outer} containing ${typeName(value)}`,
+    'eval_type_error',
+  )
 }
 
 export function operandError(position: number, message: string): BuiltinError {

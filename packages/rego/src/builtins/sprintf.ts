@@ -52,7 +52,20 @@ function formatInt(value: bigint, verb: string, spec: Spec): string {
   let digits = abs.toString(radix)
   if (verb === 'X') digits = digits.toUpperCase()
   if (spec.precision !== null) digits = spec.precision === 0 && abs === 0n ? '' : digits.padStart(spec.precision, '0')
-  const prefix = verb === 'O' ? '0o' : !spec.sharp ? '' : verb === 'x' ? '0x' : verb === 'X' ? '0X' : verb === 'o' ? '0' : verb === 'b' ? '0b' : ''
+  const prefix =
+    verb === 'O'
+      ? '0o'
+      : !spec.sharp
+        ? ''
+        : verb === 'x'
+          ? '0x'
+          : verb === 'X'
+            ? '0X'
+            : verb === 'o'
+              ? '0'
+              : verb === 'b'
+                ? '0b'
+                : ''
   return pad(signed(negative, prefix + digits, spec), spec, spec.zero && spec.precision === null)
 }
 
@@ -110,7 +123,8 @@ function fixedForm(value: number, precision: number): string {
 }
 
 function formatString(value: string, verb: string, spec: Spec): string {
-  const cut = (text: string): string => (spec.precision === null ? text : Array.from(text).slice(0, spec.precision).join(''))
+  const cut = (text: string): string =>
+    spec.precision === null ? text : Array.from(text).slice(0, spec.precision).join('')
   if (verb === 'q') {
     const text = cut(value)
     const raw = spec.sharp && !/[`\u0000-\u0008\u000a-\u001f\u007f\ufeff]/.test(text)
@@ -135,7 +149,8 @@ function typeNameOf(arg: Arg): string {
 }
 
 function valueText(arg: Arg): string {
-  if (arg.kind === 'float') return general(Math.abs(arg.value), null, 21, false, false).replace(/^/, arg.value < 0 ? '-' : '')
+  if (arg.kind === 'float')
+    return general(Math.abs(arg.value), null, 21, false, false).replace(/^/, arg.value < 0 ? '-' : '')
   return arg.kind === 'int' ? arg.value.toString() : arg.value
 }
 
@@ -143,6 +158,7 @@ function format(arg: Arg, verb: string, spec: Spec): string {
   if (verb === 'T') return pad(typeNameOf(arg), spec)
   if (arg.kind === 'int') {
     if (verb === 'v' || 'bdoOxX'.includes(verb)) return formatInt(arg.value, verb === 'v' ? 'd' : verb, spec)
+    if (verb === 's' && typeNameOf(arg) === '*big.Int') return formatInt(arg.value, 'd', spec)
     if (verb === 'c' || verb === 'q' || verb === 'U') {
       const point = arg.value >= 0n && arg.value <= 0x10ffffn ? Number(arg.value) : 0xfffd
       const char = String.fromCodePoint(point).toWellFormed()
@@ -191,7 +207,15 @@ export function sprintf(m: Machine, pattern: string, values: readonly Value[]): 
       out += char
       continue
     }
-    const spec: Spec = { minus: false, plus: false, sharp: false, space: false, zero: false, width: null, precision: null }
+    const spec: Spec = {
+      minus: false,
+      plus: false,
+      sharp: false,
+      space: false,
+      zero: false,
+      width: null,
+      precision: null,
+    }
     for (; i < chars.length; i++) {
       const flag = chars[i]
       if (flag === '-') spec.minus = true
@@ -236,11 +260,14 @@ export function sprintf(m: Machine, pattern: string, values: readonly Value[]): 
       continue
     }
     const arg = args[next++]
-    out += arg === undefined ? `%!${verb}(MISSING)`.replace('MISSING', reordered ? 'BADINDEX' : 'MISSING') : format(arg, verb, spec)
+    out +=
+      arg === undefined
+        ? `%!${verb}(MISSING)`.replace('MISSING', reordered ? 'BADINDEX' : 'MISSING')
+        : format(arg, verb, spec)
     if (out.length > MAX_TEXT) throw new LimitError('a text is too long')
   }
   if (!reordered && next < args.length) {
-    const extra = args.slice(next).map((arg) => `${typeNameOf(arg).replace('int64', 'int64')}=${valueText(arg)}`)
+    const extra = args.slice(next).map((arg) => `${typeNameOf(arg)}=${valueText(arg)}`)
     out += `%!(EXTRA ${extra.join(', ')})`
   }
   m.spendText(out.length)

@@ -1,6 +1,16 @@
 import { BuiltinError, EvaluationError, LimitError, MAX_TEXT, type Machine } from '../machine.ts'
 import { isNumber, numberText, RegoSet, type Value } from '../value.ts'
-import { arrayAt, elementError, integerAt, objectAt, operandError, stringAt, stringsAt, typeError, type Builtins } from './operand.ts'
+import {
+  arrayAt,
+  elementError,
+  integerAt,
+  objectAt,
+  operandError,
+  stringAt,
+  stringsAt,
+  typeError,
+  type Builtins,
+} from './operand.ts'
 import { regoText } from './value-text.ts'
 
 function points(text: string): string[] {
@@ -24,7 +34,8 @@ function trimEnd(text: string, cut: string): string {
 }
 
 /** White space in Go's `unicode.IsSpace`; JavaScript's trim also takes the byte order mark. */
-const SPACE = '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+const SPACE =
+  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
 
 /** Positions in code points where `search` begins; overlapping ones too. */
 function positions(text: string, search: string): number[] {
@@ -93,7 +104,8 @@ function templatePart(value: Value): string {
   if (typeof value === 'string') return value
   if (value === null || typeof value === 'boolean') return String(value)
   if (isNumber(value)) return numberText(value)
-  if (!(value instanceof RegoSet)) throw new EvaluationError('eval_internal_error', 'illegal argument type in a template string')
+  if (!(value instanceof RegoSet))
+    throw new EvaluationError('eval_internal_error', 'illegal argument type in a template string')
   const [first, second] = value.sorted()
   if (second !== undefined) {
     throw new EvaluationError('eval_conflict_error', 'template-strings must not produce multiple outputs')

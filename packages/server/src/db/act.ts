@@ -21,7 +21,7 @@ export interface EventInput {
   /** Where a service of ours did this part within another's request. */
   readonly by?: LedgerActor
   readonly subject: { readonly kind: string; readonly id: string }
-  /** Every governed row changed under this event; the subject is added by itself. */
+  /** Every governed row changed under this event; of an act that took place, the subject is added by itself. */
   readonly rows?: readonly string[]
   readonly outcome?: 'ok' | 'refused' | 'failed'
   readonly reason?: string
@@ -112,7 +112,7 @@ function draft(acting: Acting, event: EventInput): LedgerEventDraft {
     reason: event.reason ?? null,
     correlation_id: acting.correlation_id,
     decision_id: event.decision_id ?? null,
-    rows: event.outcome === 'refused' ? [] : [...new Set([event.subject.id, ...(event.rows ?? [])])],
+    rows: [...new Set([...(event.outcome === 'refused' ? [] : [event.subject.id]), ...(event.rows ?? [])])],
     digests: { ...event.digests },
     detail: { ...event.detail },
   }

@@ -3,7 +3,7 @@ import { LedgerEvent } from '@gatehouse/ledger/event'
 import { chainHash, GENESIS_HASH, leafHash } from '@gatehouse/ledger/chain'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Db, Trx } from './database.ts'
+import { openDatabase, openPool, type Db, type Trx } from './database.ts'
 import { appendEvents, isMissingEvent } from './ledger-append.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 
@@ -208,6 +208,10 @@ test('a repeatable-read transaction with an old snapshot fails instead of append
 })
 
 test.each([
+  [
+    'a seq that is not the next, though the body says the next',
+    (seq: number) => [seq + 1, `{"seq":${seq},"version":1}`],
+  ],
   ['a wrong seq', (seq: number) => [seq + 1, `{"seq":${seq + 1},"version":1}`]],
   ['a body with another seq', (seq: number) => [seq, `{"seq":${seq + 1},"version":1}`]],
   ['a body without a seq', (seq: number) => [seq, '{"version":1}']],
@@ -262,9 +266,31 @@ test.each([
   expect((await refusal(sql.raw(statement).execute(database.owner))).code).toBe('GH007')
 })
 
+test('the head does not jump over missing events, whoever wrote them', async () => {
+  const jump = database.owner.transaction().execute(async (trx) => {
+    await sql`insert into ledger_events (seq, at, act, subject_id, correlation_id, outcome, body, prev_hash, hash, leaf)
+      select seq + 5, at, act, subject_id, correlation_id, outcome, body, prev_hash, hash, leaf
+      from ledger_events order by seq desc limit 1`.execute(trx)
+    await sql`update ledger_head set seq = seq + 5`.execute(trx)
+  })
+  expect((await refusal(jump)).code).toBe('GH007')
+})
+
+test('a transaction that holds the ledger and does nothing is ended, others are not', async () => {
+  const db = openDatabase(database.url('app'), { role: 'app', max: 1 })
+  const timeout = async (trx: Db | Trx) =>
+    (await sql<{ t: string }>`select current_setting('idle_in_transaction_session_timeout') t`.execute(trx)).rows
+  await db.transaction().execute(async (trx) => {
+    expect(await timeout(trx)).toEqual([{ t: '0' }])
+    await appendEvents(trx, [event(['x'])])
+    expect(await timeout(trx)).toEqual([{ t: '15s' }])
+  })
+  expect(await timeout(db)).toEqual([{ t: '0' }])
+  await db.destroy()
+})
+
 test('each appended event is announced to listeners on commit only', async () => {
   const heard: string[] = []
-  const { openPool } = await import('./database.ts')
   const pool = openPool(database.url('app'), { role: 'app', max: 1 })
   const client = await pool.connect()
   client.on('notification', (message) => heard.push(message.payload ?? ''))

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
@@ -55,6 +55,13 @@ export async function postgresHome(folder: string, user: PostgresUser): Promise<
   return home
 }
 
+/** The uid that an existing data folder belongs to: its server must run as that user. */
+export function dataOwner(folder: string): number | undefined {
+  const pointer = join(folder, POINTER)
+  const home = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : folder
+  return statSync(join(home, 'data'), { throwIfNoEntry: false })?.uid
+}
+
 async function run(file: string, args: string[], user: PostgresUser): Promise<{ code: number | null; output: string }> {
   return new Promise((done, failed) => {
     const child = spawn(file, args, {
@@ -84,7 +91,7 @@ async function initialize(home: string, binaries: PostgresBinaries, user: Postgr
       await chown(passwordFile, user.uid, user.gid)
     }
     const args = ['-D', fresh, '-U', ADMIN, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
-    const { code, output } = await run(binaries.initdb, [...args, '--no-locale', '--encoding=UTF8', '--no-sync'], user)
+    const { code, output } = await run(binaries.initdb, [...args, '--no-locale', '--encoding=UTF8'], user)
     if (code !== 0) {
       throw new PostgresError(
         'postgres-init-failed',
@@ -95,7 +102,7 @@ async function initialize(home: string, binaries: PostgresBinaries, user: Postgr
       )
     }
     const file = join(fresh, CREDENTIALS)
-    await writeFile(file, JSON.stringify(credentials), { mode: 0o600 })
+    await writeFile(file, JSON.stringify(credentials), { mode: 0o600, flush: true })
     if (user.spawn.uid !== undefined) await chown(file, user.uid, user.gid)
     await rename(fresh, data).catch((error: NodeJS.ErrnoException) => {
       // Another start finished first: its folder is the one.
@@ -128,6 +135,15 @@ export async function openDataFolder(
 ): Promise<{ data: string; credentials: Credentials }> {
   const data = join(home, 'data')
   const versionFile = join(data, 'PG_VERSION')
+  const owner = statSync(data, { throwIfNoEntry: false })?.uid
+  if (owner !== undefined && owner !== user.uid) {
+    throw new PostgresError(
+      'data-folder-unreachable',
+      `The data folder ${data} belongs to uid ${owner}, PostgreSQL would run as uid ${user.uid}. ` +
+        'Start Gatehouse as the user who made it (or as root), or choose another data folder.',
+      { owner, uid: user.uid },
+    )
+  }
   if (!existsSync(versionFile)) {
     await removeHalfMade(home)
     await initialize(home, binaries, user)

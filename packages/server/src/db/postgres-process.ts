@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -49,6 +49,26 @@ export function isPostmasterOf(pid: number, data: string): boolean {
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data)
   } catch {
     return false
+  }
+}
+
+/**
+ * Backends that outlived their killed server: one that computes does not notice for as long as it computes, and keeps the
+ * memory that a new server needs. Found through /proc; empty where there is none.
+ */
+export function leftovers(data: string): number[] {
+  const postmaster = readPostmaster(data)?.pid
+  if (!existsSync('/proc/self/cwd') || (postmaster !== undefined && isPostmasterOf(postmaster, data))) return []
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && isPostmasterOf(Number(entry), data) && commandOf(entry) === 'postgres')
+    .map(Number)
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
   }
 }
 

@@ -51,6 +51,15 @@ async function connect(url: string): Promise<pg.Client> {
   }
 }
 
+async function createGroups(client: pg.Client, groups: readonly string[]): Promise<void> {
+  for (const group of groups) {
+    // A simultaneous start, perhaps from another database of the cluster, may be first.
+    await client.query(
+      `do $$ begin create role ${group} nologin; exception when duplicate_object or unique_violation then null; end $$`,
+    )
+  }
+}
+
 /**
  * Makes the group roles gh_owner, gh_app, gh_broker, gh_gateway and gh_reader where they are missing, and makes the
  * connecting user who created them a member. On a server where the user may not, throws DatabaseError `roles-missing`
@@ -60,17 +69,12 @@ export async function ensureRoles(url: string): Promise<void> {
   const client = await connect(url)
   try {
     await client.query('begin')
-    // Roles belong to the whole cluster, advisory locks to one database: the retry below covers the rest.
     await client.query(`select pg_advisory_xact_lock(${ROLES_LOCK})`)
     const before = await standing(client)
     const done = before.missing.length === 0 && before.not_member.filter((g) => g === 'gh_owner').length === 0
     if (done && before.owner_may_create) return
     try {
-      for (const group of before.missing) {
-        await client.query(
-          `do $$ begin create role ${group} nologin; exception when duplicate_object or unique_violation then null; end $$`,
-        )
-      }
+      await createGroups(client, before.missing)
       const member = pg.escapeIdentifier(before.user)
       for (const group of [...before.missing, ...before.not_member]) await client.query(`grant ${group} to ${member}`)
       await client.query(`grant create, connect on database ${pg.escapeIdentifier(before.database)} to gh_owner`)
@@ -99,9 +103,9 @@ export async function ensureRoles(url: string): Promise<void> {
 
 /** Makes (or gives new passwords to) the login roles gatehouse_owner, ..., for the embedded server. `adminUrl` is a superuser's. */
 export async function ensureLogins(adminUrl: string, passwords: Readonly<Record<DatabaseRole, string>>): Promise<void> {
-  await ensureRoles(adminUrl)
   const client = await connect(adminUrl)
   try {
+    await createGroups(client, GROUPS)
     for (const role of DATABASE_ROLES) {
       const login = loginRole(role)
       const { rowCount } = await client.query('select from pg_roles where rolname = $1', [login])

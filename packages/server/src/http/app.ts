@@ -2,12 +2,14 @@ import cookie from '@fastify/cookie'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Context } from '../context.ts'
 import { newCorrelationId } from '../db/act.ts'
+import { devAgentRoutes } from '../features/dev-agent/dev-agent-routes.ts'
+import type { LedgerWakeup } from '../features/events/event-stream.ts'
 import { consoleFiles } from './console-files.ts'
 import { featureRoutes } from './feature-routes.ts'
 import { gitRoutes } from './git-routes.ts'
@@ -17,17 +19,16 @@ const BODY_LIMIT = 1_048_576
 const CORRELATION = /^[A-Za-z0-9_-]{8,80}$/
 
 /** The HTTP application: API under /api, git under /git, console elsewhere. Not listening yet. */
-export async function buildApp(context: Context, options: { readonly consoleFolder: string | null }): Promise<FastifyInstance> {
-  const app = fastify({
-    loggerInstance: context.log,
+export async function buildApp(context: Context, options: { readonly consoleFolder: string | null; readonly wakeup: LedgerWakeup }): Promise<FastifyInstance> {
+  const app: FastifyInstance = fastify({
+    loggerInstance: context.log as FastifyBaseLogger,
     bodyLimit: BODY_LIMIT,
     requestIdHeader: false,
     genReqId: (request) => {
       const sent = request.headers['x-correlation-id']
       return typeof sent === 'string' && CORRELATION.test(sent) ? sent : newCorrelationId(context.clock())
     },
-    requestIdLogLabel: 'correlation_id',
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'correlation_id' }),
     routerOptions: { maxParamLength: 200 },
   })
   app.setValidatorCompiler(validatorCompiler)
@@ -58,8 +59,13 @@ export async function buildApp(context: Context, options: { readonly consoleFold
     transformObject: jsonSchemaTransformObject,
   })
   healthRoutes(app, context)
-  await app.register(async (api) => featureRoutes(api, context), { prefix: '/api' })
+  await app.register(async (api) => featureRoutes(api, context, options.wakeup), { prefix: '/api' })
   await app.register(async (git) => gitRoutes(git, context), { prefix: '/git' })
+  // The older wire's clients know these paths at the root; /api has them too.
+  await app.register(async (root) => {
+    root.addHook('onRoute', (r) => void (r.schema = { ...r.schema, hide: true }))
+    devAgentRoutes(root, context)
+  })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
   if (options.consoleFolder !== null) await consoleFiles(app, options.consoleFolder)
   return app

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest, RouteGenericInterface } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { ZodType, z } from 'zod'
 import { actRow, operationId, type Act } from '@gatehouse/core/kernel/acts'
 import type { Acting } from '../db/act.ts'
@@ -13,7 +13,7 @@ export interface RouteInput<P, Q, B> {
   readonly body: B
   readonly caller: Caller
   readonly acting: Acting
-  readonly request: FastifyRequest<RouteGenericInterface>
+  readonly request: FastifyRequest
 }
 
 interface RouteSpec<P extends ZodType, Q extends ZodType, B extends ZodType, R extends ZodType> {
@@ -42,23 +42,24 @@ export function route<P extends ZodType, Q extends ZodType, B extends ZodType, R
   spec: RouteSpec<P, Q, B, R>,
 ): void {
   const status = spec.status ?? 200
+  const schema: FastifySchema = {
+    operationId: operationId(spec.act),
+    summary: actRow(spec.act).summary,
+    tags: [spec.tag],
+    security: [{ token: [] }],
+    ...(spec.params ? { params: spec.params } : {}),
+    ...(spec.query ? { querystring: spec.query } : {}),
+    ...(spec.body ? { body: spec.body } : {}),
+    response: { [status]: spec.response },
+  }
   app.route({
     method: spec.method,
     url: spec.url,
     ...(spec.bodyLimit ? { bodyLimit: spec.bodyLimit } : {}),
-    schema: {
-      operationId: operationId(spec.act),
-      summary: actRow(spec.act).summary,
-      tags: [spec.tag],
-      security: [{ token: [] }],
-      ...(spec.params ? { params: spec.params } : {}),
-      ...(spec.query ? { querystring: spec.query } : {}),
-      ...(spec.body ? { body: spec.body } : {}),
-      response: { [status]: spec.response },
-    },
-    handler: async (request, reply) => {
+    schema,
+    handler: async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
       const caller = await authenticate(context, request)
-      request.log.setBindings({ user_id: caller.person_id })
+      request.log = request.log.child({ user_id: caller.person_id })
       requireMay(caller, spec.act)
       const acting = actingOf(caller, context.clock(), request.id)
       const perform = async () => ({
@@ -75,7 +76,7 @@ export function route<P extends ZodType, Q extends ZodType, B extends ZodType, R
       const answer =
         spec.method === 'POST' && spec.remember !== false ? await idempotent(context, caller, request, perform) : { ...(await perform()), replayed: false }
       if (answer.replayed) void reply.header('idempotency-replayed', 'true')
-      return reply.code(answer.status as 200).send(answer.body)
+      return reply.code(answer.status).send(answer.body)
     },
   })
 }

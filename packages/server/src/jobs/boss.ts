@@ -17,7 +17,12 @@ export interface BossOptions {
 type Construction = ConstructorParameters<typeof PgBoss>[0]
 
 /** A connection to the queues as one role, not started. */
-export function makeBoss(url: string, role: DatabaseRole, options: BossOptions, more: Partial<Exclude<Construction, string>>): PgBoss {
+export function makeBoss(
+  url: string,
+  role: DatabaseRole,
+  options: BossOptions,
+  more: Partial<Exclude<Construction, string>>,
+): PgBoss {
   const boss = new PgBoss({
     connectionString: url,
     options: `-c role=${groupRole(role)} -c timezone=UTC`,
@@ -42,16 +47,23 @@ export async function startBoss(boss: PgBoss): Promise<void> {
   } catch (error) {
     await boss.stop({ graceful: false }).catch(() => undefined)
     const why = error instanceof Error ? error.message : String(error)
-    throw new JobsError('queues-not-ready', `The job queues cannot be used: ${why}. Run the migrations of this version.`, {
-      cause: error,
-    })
+    throw new JobsError(
+      'queues-not-ready',
+      `The job queues cannot be used: ${why}. Run the migrations of this version.`,
+      {
+        cause: error,
+      },
+    )
   }
   // A send that meets a cold cache reads the queue over another connection while the caller's transaction waits.
   const there = new Set((await boss.getQueues()).map((queue) => queue.name))
   const missing = [...QUEUE_NAMES, DEAD_QUEUE].filter((name) => !there.has(name))
   if (missing.length === 0) return
   await boss.stop({ graceful: false })
-  throw new JobsError('queues-not-ready', `The queues ${missing.join(', ')} are missing. Run the migrations of this version.`)
+  throw new JobsError(
+    'queues-not-ready',
+    `The queues ${missing.join(', ')} are missing. Run the migrations of this version.`,
+  )
 }
 
 /** The queues for a process that only enqueues (the API), as gh_app. One per process; end it with `closeBoss`. */

@@ -25,7 +25,10 @@ export function crashPoint(name: string): void {
   if (CRASH === undefined && FREEZE === undefined) return
   const time = (passed.get(name) ?? 0) + 1
   passed.set(name, time)
-  for (const [wanted, signal] of [[CRASH, 'SIGKILL'], [FREEZE, 'SIGSTOP']] as const) {
+  for (const [wanted, signal] of [
+    [CRASH, 'SIGKILL'],
+    [FREEZE, 'SIGSTOP'],
+  ] as const) {
     if (wanted?.name !== name || wanted.time !== time) continue
     writeSync(2, `crash point ${name}#${time}: ${signal}\n`)
     process.kill(process.pid, signal)

@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { fromKysely, type PgBoss } from 'pg-boss'
 import type { Db, Trx } from '../db/database.ts'
 import { storedFailure, type JobFailure } from './job-error.ts'
-import { DEAD_QUEUE, handlerKey, isQueueName, QUEUE_DATA, type QueueData, type QueueName } from './queue-names.ts'
+import { DEAD_QUEUE, handlerKey, isQueueName, QUEUE_DATA, type QueueName } from './queue-names.ts'
 
 /** A job that failed for good and waits for a person. */
 export interface DeadLetter {
@@ -95,7 +95,10 @@ export async function showDeadLetter(db: Db | Trx, id: string): Promise<DeadLett
 }
 
 function gone(id: string) {
-  return refuse('job-not-found', `There is no dead job ${id}. It may have been redriven or discarded; list the dead jobs.`)
+  return refuse(
+    'job-not-found',
+    `There is no dead job ${id}. It may have been redriven or discarded; list the dead jobs.`,
+  )
 }
 
 async function remove(trx: Trx, id: string): Promise<void> {
@@ -110,29 +113,40 @@ export async function redriveDeadLetter(
   boss: PgBoss,
   trx: Trx,
   id: string,
-): Promise<Result<{ job_id: string; letter: DeadLetter }, 'job-not-found' | 'job-already-waiting' | 'job-data-invalid'>> {
+): Promise<
+  Result<{ job_id: string; letter: DeadLetter }, 'job-not-found' | 'job-already-waiting' | 'job-data-invalid'>
+> {
   const row = await find(trx, id, true)
   if (row === undefined) return gone(id)
   const letter = letterOf(row)
   const { queue } = letter
   const parsed = isQueueName(queue) ? QUEUE_DATA[queue].safeParse(row.data) : undefined
   if (!isQueueName(queue) || parsed?.success !== true) {
-    return refuse('job-data-invalid', `This version cannot work on the dead job ${id} of the queue '${queue}'. Discard it.`)
+    return refuse(
+      'job-data-invalid',
+      `This version cannot work on the dead job ${id} of the queue '${queue}'. Discard it.`,
+    )
   }
   const job_id = await boss.send(queue, parsed.data, {
     db: fromKysely(trx),
     singletonKey: row.singleton_key ?? id,
-    group: { id: handlerKey(queue, parsed.data as QueueData[typeof queue]) },
+    group: { id: handlerKey(queue, parsed.data) },
   })
   if (job_id === null) {
-    return refuse('job-already-waiting', `A job for the same work waits in ${queue} already. Discard the dead job ${id}.`)
+    return refuse(
+      'job-already-waiting',
+      `A job for the same work waits in ${queue} already. Discard the dead job ${id}.`,
+    )
   }
   await remove(trx, id)
   return ok({ job_id, letter })
 }
 
 /** Deletes a dead job for good, in the caller's transaction, which also writes the ledger event. */
-export async function discardDeadLetter(trx: Trx, id: string): Promise<Result<{ letter: DeadLetter }, 'job-not-found'>> {
+export async function discardDeadLetter(
+  trx: Trx,
+  id: string,
+): Promise<Result<{ letter: DeadLetter }, 'job-not-found'>> {
   const row = await find(trx, id, true)
   if (row === undefined) return gone(id)
   await remove(trx, id)

@@ -13,13 +13,16 @@ export interface NewJob<Q extends QueueName> {
   start_after?: Instant
 }
 
+/** A job of any queue, with the data of that queue. */
+export type JobRequest = { [Q in QueueName]: NewJob<Q> }[QueueName]
+
 /**
  * Adds a job in the caller's transaction: it is there exactly when that commits, and a listening worker is woken then.
  * Returns its id, or undefined when a job with this singleton key is waiting already. Of jobs with one `handlerKey` one is
  * worked on at a time. Two transactions that add the same singleton keys in different order can deadlock (40P01): retry them.
  * Throws a ZodError when the data is not what the queue carries.
  */
-export async function enqueue<Q extends QueueName>(boss: PgBoss, trx: Trx, job: NewJob<Q>): Promise<string | undefined> {
+export async function enqueue(boss: PgBoss, trx: Trx, job: JobRequest): Promise<string | undefined> {
   const data = QUEUE_DATA[job.queue].parse(job.data)
   const id = await boss.send(job.queue, data, {
     db: fromKysely(trx),

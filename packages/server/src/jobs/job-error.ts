@@ -29,8 +29,9 @@ export interface JobFailure {
 const LONGEST = 2000
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1***@'],
+  [/\b(authorization["']?\s*[=:]\s*)[^\n"']+/gi, '$1***'],
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 ***'],
-  [/\b((?:[\w-]*(?:password|passwd|secret|token|api[_-]?key|authorization))["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi, '$1***'],
+  [/\b((?:[\w-]*(?:password|passwd|secret|token|api[_-]?key))["']?\s*[=:]\s*["']?)[^\s"',;&]+/gi, '$1***'],
   [/\b(?:gh[a-z]_|github_pat_|glpat-|sk-|xox[a-z]-|AKIA|gth_)[\w-]{8,}/g, '***'],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, '***'],
 ]

@@ -57,3 +57,12 @@ export async function requireLease(trx: Trx, lease: Lease): Promise<void> {
   const row = await trx.selectFrom('leases').select('epoch').where('key', '=', lease.key).forUpdate().executeTakeFirst()
   if (row?.epoch !== lease.epoch) throw new LeaseLost(lease.key, lease.epoch, row?.epoch)
 }
+
+/**
+ * The same check without the lock, for who may only read leases (the broker's role). It says that the lease was ours at this
+ * moment; what follows needs a guard of its own against a second doing (compare-and-swap). Throws LeaseLost.
+ */
+export async function checkLease(db: Db | Trx, lease: Lease): Promise<void> {
+  const row = await db.selectFrom('leases').select('epoch').where('key', '=', lease.key).executeTakeFirst()
+  if (row?.epoch !== lease.epoch) throw new LeaseLost(lease.key, lease.epoch, row?.epoch)
+}

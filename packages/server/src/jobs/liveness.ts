@@ -15,8 +15,13 @@ async function hold(pool: pg.Pool, holder: string, lost: () => void): Promise<pg
   const client = await pool.connect()
   client.on('error', lost)
   client.on('end', lost)
-  await client.query('select pg_advisory_lock($1, hashtext($2))', [HOLDER_LOCK, holder])
-  return client
+  try {
+    await client.query('select pg_advisory_lock($1, hashtext($2))', [HOLDER_LOCK, holder])
+    return client
+  } catch (error) {
+    client.release(true)
+    throw error
+  }
 }
 
 /**
@@ -36,13 +41,13 @@ export async function holdLiveness(url: string, holder: string, onError: (error:
     void again()
   }
   const again = async (): Promise<void> => {
-    while (!stopped && client === undefined) {
-      try {
-        client = await hold(pool, holder, lost)
-      } catch (error) {
-        onError(error)
-        await sleep(1000)
-      }
+    if (stopped) return
+    try {
+      client = await hold(pool, holder, lost)
+    } catch (error) {
+      onError(error)
+      await sleep(1000)
+      await again()
     }
   }
   try {
@@ -74,17 +79,35 @@ export function attemptHolder(holder: string, attempt: JobAttempt): string {
   return `${holder}/${attempt.id}/${attempt.retry_count}`
 }
 
-/** Attempts whose lease says that they are worked on by a holder that no longer lives. */
-export async function orphanedAttempts(db: Db): Promise<(JobAttempt & { holder: string })[]> {
-  const { rows } = await sql<JobAttempt & { holder: string }>`
-    select job.name as queue, job.id, job.retry_count, split_part(lease.holder, '/', 1) as holder
-    from pgboss.job job join leases lease on lease.key = job.group_id
-    where job.name = any(${QUEUE_NAMES}) and job.state = 'active' and job.group_id is not null
+export interface LostAttempt extends JobAttempt {
+  /** What became of its worker, for people to read. */
+  why: string
+}
+
+/**
+ * Attempts whose worker is gone: their lease names a holder that no longer lives, or their heartbeat ran out (a frozen
+ * worker, a machine that vanished, a worker that died before it took the lease).
+ */
+export async function lostAttempts(db: Db): Promise<LostAttempt[]> {
+  const { rows } = await sql<JobAttempt & { holder: string | null; silent: boolean }>`
+    select job.name as queue, job.id, job.retry_count, split_part(lease.holder, '/', 1) as holder,
+      job.heartbeat_on + job.heartbeat_seconds * interval '1 s' < pgboss.job_now() as silent
+    from pgboss.job job left join leases lease on lease.key = job.group_id
       and lease.holder = split_part(lease.holder, '/', 1) || '/' || job.id || '/' || job.retry_count
-      and not exists (
-        select from pg_locks held
-        where held.locktype = 'advisory' and held.granted and held.objsubid = 2 and held.classid = ${HOLDER_LOCK}
-          and held.database = (select oid from pg_database where datname = current_database())
-          and held.objid = (hashtext(split_part(lease.holder, '/', 1))::bigint & 4294967295)::oid)`.execute(db)
-  return rows
+    where job.name = any(${QUEUE_NAMES}) and job.state = 'active' and job.group_id is not null
+      and (job.heartbeat_on + job.heartbeat_seconds * interval '1 s' < pgboss.job_now()
+        or lease.key is not null and not exists (
+          select from pg_locks held
+          where held.locktype = 'advisory' and held.granted and held.objsubid = 2 and held.classid = ${HOLDER_LOCK}
+            and held.database = (select oid from pg_database where datname = current_database())
+            and held.objid = (hashtext(split_part(lease.holder, '/', 1))::bigint & 4294967295)::oid))`.execute(db)
+  return rows.map(({ queue, id, retry_count, holder, silent }) => {
+    const worker = holder === null ? 'a worker' : `the worker ${holder}`
+    return {
+      queue,
+      id,
+      retry_count,
+      why: silent ? `${worker} fell silent with this job` : `${worker} ended with this job`,
+    }
+  })
 }

@@ -55,7 +55,12 @@ export async function installQueues(ownerUrl: string): Promise<void> {
   await client.connect()
   try {
     await client.query(`select pg_advisory_lock(${INSTALL_LOCK})`)
-    const boss = makeBoss(ownerUrl, 'owner', { name: 'gatehouse-install-queues', max: 2 }, { migrate: true, createSchema: true })
+    const boss = makeBoss(
+      ownerUrl,
+      'owner',
+      { name: 'gatehouse-install-queues', max: 2 },
+      { migrate: true, createSchema: true },
+    )
     try {
       await boss.start()
       await makeQueues(boss)

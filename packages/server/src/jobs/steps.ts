@@ -43,6 +43,7 @@ async function standing(db: Db | Trx, step: Step) {
 }
 
 /** The output recorded for this step with this input and flow version, wrapped (an output may be null). */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the shape that its own step recorded
 export async function recordedOutput<T extends Json>(db: Db | Trx, step: Step): Promise<{ output: T } | undefined> {
   const { same, finished, output } = await standing(db, step)
   return same && finished ? { output: output as T } : undefined

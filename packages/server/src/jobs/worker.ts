@@ -6,10 +6,11 @@ import type { JobWithMetadata, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Db } from '../db/database.ts'
 import { makeBoss, startBoss } from './boss.ts'
+import { crashPoint } from './crash-point.ts'
 import { claimAttempt, giveBack } from './job-attempt.ts'
 import { failureOf, Permanent } from './job-error.ts'
 import { LeaseLost, type Lease } from './leases.ts'
-import { holdLiveness, orphanedAttempts, type JobAttempt, type Liveness } from './liveness.ts'
+import { holdLiveness, lostAttempts, type JobAttempt, type Liveness } from './liveness.ts'
 import { handlerKey, HEARTBEAT, QUEUE_DATA, QUEUE_NAMES, type QueueData, type QueueName } from './queue-names.ts'
 
 export interface JobContext<Q extends QueueName> {
@@ -95,9 +96,9 @@ export function makeWorker(options: WorkerOptions): Worker {
     {
       useListenNotify: true,
       supervise: true,
-      // A frozen worker's job moves on after the heartbeat (10 s) and one of these passes.
-      superviseIntervalSeconds: 3,
-      monitorIntervalSeconds: 3,
+      // For attempts that outlast their time; lost workers are noticed sooner, by the sweep below.
+      superviseIntervalSeconds: 10,
+      monitorIntervalSeconds: 10,
       maintenanceIntervalSeconds: 3600,
       // Rebuilding indexes is the owner's right.
       reindex: false,
@@ -147,11 +148,17 @@ export function makeWorker(options: WorkerOptions): Worker {
     const controller = new AbortController()
     underWay.set(job.id, { attempt, controller })
     try {
-      const epoch = await claimAttempt(db, attempt, key, holder, clock())
-      if (epoch === undefined) {
+      crashPoint('job.fetched')
+      const claim = await claimAttempt(db, attempt, key, holder, clock())
+      if (claim.state === 'lapsed') {
         jobLog.info('the attempt lapsed before its lease was taken')
         return { status: 'completed' }
       }
+      if (claim.state === 'busy') {
+        await giveBack(db, boss, attempt, 'another job of the same lease key was under way', 1)
+        return { status: 'completed' }
+      }
+      const { epoch } = claim
       jobLog.debug({ epoch, attempt: job.retryCount + 1 }, 'job taken')
       await handler({
         queue,
@@ -186,7 +193,9 @@ export function makeWorker(options: WorkerOptions): Worker {
         heartbeatRefreshSeconds: HEARTBEAT / 4,
       },
       async (jobs: JobWithMetadata[]) => {
-        const results = await Promise.all(jobs.map(async (job) => ({ id: job.id, ...(await work(queue, handler, job)) })))
+        const results = await Promise.all(
+          jobs.map(async (job) => ({ id: job.id, ...(await work(queue, handler, job)) })),
+        )
         // Without this the next waiting job waits for the next poll.
         if (id !== undefined) boss.notifyWorker(id)
         return results
@@ -195,11 +204,11 @@ export function makeWorker(options: WorkerOptions): Worker {
   }
 
   async function sweep(): Promise<void> {
-    for (const orphan of await orphanedAttempts(db)) {
+    for (const lost of await lostAttempts(db)) {
       if (stopping) return
-      if (underWay.has(orphan.id)) continue
-      const back = await giveBack(db, boss, orphan, `the worker ${orphan.holder} ended while it held this job`)
-      if (back) log.warn({ queue: orphan.queue, job_id: orphan.id, dead: orphan.holder }, 'took back the job of a dead worker')
+      if (underWay.has(lost.id)) continue
+      const back = await giveBack(db, boss, lost, lost.why)
+      if (back) log.warn({ queue: lost.queue, job_id: lost.id, why: lost.why }, 'took back a lost job')
     }
   }
 

@@ -1,9 +1,26 @@
 import { z } from 'zod'
 import { sha256Json, type Sha256 } from '../../kernel/canonical.ts'
 
+/** One argument of a command: no NUL, which no system takes in an argument. */
+const argument = z
+  .string()
+  .min(1)
+  .max(4096)
+  .refine((text) => !text.includes('\0'), 'holds a NUL character')
+
+/** A path inside the workspace. */
+const inside = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine(
+    (path) => !path.startsWith('/') && !path.includes('\0') && !path.split('/').includes('..'),
+    'must be relative, without ".."',
+  )
+
 const RecipeCommand = z.strictObject({
   name: z.string().min(1).max(60),
-  run: z.array(z.string().min(1).max(4096)).min(1).max(100),
+  run: z.array(argument).min(1).max(100),
   timeout_seconds: z.int().min(1).max(3600).default(300),
 })
 
@@ -14,7 +31,7 @@ export const RecipeValidation = z.strictObject({
   environments: z.array(z.string().min(1).max(60)).min(1).default(['*']),
   commands: z.array(RecipeCommand).min(1).max(20),
   reports: z
-    .array(z.strictObject({ format: z.literal('junit'), path: z.string().min(1).max(300) }))
+    .array(z.strictObject({ format: z.literal('junit'), path: inside }))
     .max(10)
     .default([]),
 })

@@ -6,15 +6,22 @@ export type GitErrorCode = 'git-failed' | 'git-timeout' | 'git-output-too-large'
 export class GitError extends Error {
   readonly code: GitErrorCode
   readonly exitCode: number | null
+  /** The signal that ended it, where one did: SIGABRT is git's own assertion. */
+  readonly signal: NodeJS.Signals | null
   /** The last 4 KiB of what git said on stderr, as UTF-8. */
   readonly stderr: string
 
-  constructor(code: GitErrorCode, message: string, exitCode: number | null, stderr: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+  constructor(
+    code: GitErrorCode,
+    message: string,
+    ended: { exitCode?: number | null; signal?: NodeJS.Signals | null; stderr?: string; cause?: unknown } = {},
+  ) {
+    super(message, ended.cause === undefined ? undefined : { cause: ended.cause })
     this.name = 'GitError'
     this.code = code
-    this.exitCode = exitCode
-    this.stderr = stderr
+    this.exitCode = ended.exitCode ?? null
+    this.signal = ended.signal ?? null
+    this.stderr = ended.stderr ?? ''
   }
 }
 
@@ -167,7 +174,7 @@ function runGit(program: string, call: GitCall): Promise<GitOutput> {
   const what = `git ${call.args[0] ?? ''}`
   return new Promise((resolve, reject) => {
     if (call.signal?.aborted === true) {
-      reject(new GitError('git-aborted', `${what} was not started: it was cancelled`, null, ''))
+      reject(new GitError('git-aborted', `${what} was not started: it was cancelled`))
       return
     }
     const child = spawn(program, [...call.args], {
@@ -183,7 +190,7 @@ function runGit(program: string, call: GitCall): Promise<GitOutput> {
     let ended: GitError | null = null
 
     const end = (code: GitErrorCode, message: string): void => {
-      ended ??= new GitError(code, message, null, errTail.toString('utf8'))
+      ended ??= new GitError(code, message, { stderr: errTail.toString('utf8') })
       killGroup(child.pid)
     }
     const timer = setTimeout(() => end('git-timeout', `${what} took longer than ${timeoutMs} ms`), timeoutMs)
@@ -207,7 +214,7 @@ function runGit(program: string, call: GitCall): Promise<GitOutput> {
       const message = missing
         ? `no program "${program}" found: install git 2.38 or newer`
         : `${what} could not be started`
-      reject(new GitError(missing ? 'git-missing' : 'git-failed', message, null, '', cause))
+      reject(new GitError(missing ? 'git-missing' : 'git-failed', message, { cause }))
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
@@ -216,7 +223,13 @@ function runGit(program: string, call: GitCall): Promise<GitOutput> {
       if (ended !== null) reject(ended)
       else if (code === null || !okCodes.includes(code)) {
         const how = code === null ? `was killed by ${signal ?? 'a signal'}` : `failed with exit code ${code}`
-        reject(new GitError('git-failed', `${what} ${how}: ${stderr.trim().slice(-500)}`, code, stderr))
+        reject(
+          new GitError('git-failed', `${what} ${how}: ${stderr.trim().slice(-500)}`, {
+            exitCode: code,
+            signal,
+            stderr,
+          }),
+        )
       } else resolve({ code, stdout: Buffer.concat(out), stderr })
     })
     child.stdin.end(call.stdin ?? Buffer.alloc(0))

@@ -116,24 +116,38 @@ function runBackend(gitDir: string, request: GitHttpRequest, program: string, gz
 
   return new Promise((resolve) => {
     let settled = false
+    let fed = false
+    let held: GitHttpResponse | null = null
     const settle = (response: GitHttpResponse): void => {
       if (!settled) resolve(response)
       settled = true
     }
     child.on('error', () => settle(answer(502, 'git could not be started')))
-    feed(request, child.stdin, limits.max_request_bytes, gzip, (status, text) => {
-      settle(answer(status, text))
-      kill()
+    feed(request, child.stdin, limits.max_request_bytes, gzip, {
+      done: () => {
+        fed = true
+        if (held !== null) settle(held)
+      },
+      fail: (status, text) => {
+        settle(answer(status, text))
+        kill()
+      },
     })
-    readHead(child.stdout, (head) => {
-      if (head === null) settle(answer(502, 'git gave no answer'))
-      else {
+    // Git answers 200 before it has read a byte. Its answer is held until the request was found whole, or until it has
+    // said so much that holding on could block it.
+    readHead(child.stdout, {
+      none: () => settle(answer(502, 'git gave no answer')),
+      head: (response) => {
         // A client that goes away must not leave git running.
-        head.body.on('close', () => {
+        response.body.on('close', () => {
           if (child.exitCode === null) kill()
         })
-        settle(head)
-      }
+        held = response
+        if (fed) settle(response)
+      },
+      much: () => {
+        if (held !== null) settle(held)
+      },
     })
   })
 }
@@ -144,10 +158,11 @@ function feed(
   into: NodeJS.WritableStream,
   limit: number,
   gzip: boolean,
-  fail: (status: number, text: string) => void,
+  tell: { done: () => void; fail: (status: number, text: string) => void },
 ): void {
   if (request.method === 'GET') {
     into.end()
+    tell.done()
     return
   }
   let bytes = 0
@@ -158,17 +173,23 @@ function feed(
       else done(null, chunk)
     },
   })
-  counter.on('error', () => fail(413, `the request has more than ${limit} bytes, which is all this server takes`))
-  request.body.on('error', () => fail(400, 'the request broke off'))
+  counter.on('error', () => tell.fail(413, `the request has more than ${limit} bytes, which is all this server takes`))
+  counter.on('end', tell.done)
+  // Git may end before it has read all; then nothing is left to wait for.
+  into.on('close', tell.done)
+  request.body.on('error', () => tell.fail(400, 'the request broke off'))
   if (gzip) {
     const unzip = createGunzip()
-    unzip.on('error', () => fail(400, 'the request says it is gzip and is not'))
+    unzip.on('error', () => tell.fail(400, 'the request says it is gzip and is not'))
     request.body.pipe(unzip).pipe(counter).pipe(into)
   } else request.body.pipe(counter).pipe(into)
 }
 
 /** CGI's head (RFC 3875, section 6), then the rest as the body. */
-function readHead(stdout: Readable, done: (response: GitHttpResponse | null) => void): void {
+function readHead(
+  stdout: Readable,
+  tell: { none: () => void; head: (response: GitHttpResponse) => void; much: () => void },
+): void {
   let buffered = Buffer.alloc(0)
   const onData = (chunk: Buffer): void => {
     buffered = Buffer.concat([buffered, chunk])
@@ -177,7 +198,7 @@ function readHead(stdout: Readable, done: (response: GitHttpResponse | null) => 
     stdout.off('data', onData)
     stdout.off('end', onEnd)
     if (at < 0) {
-      done(null)
+      tell.none()
       return
     }
     stdout.pause()
@@ -189,12 +210,17 @@ function readHead(stdout: Readable, done: (response: GitHttpResponse | null) => 
       if (key === 'status') status = Number(value.slice(0, 3))
       else if (['content-type', 'cache-control', 'expires', 'pragma'].includes(key)) headers[key] = value
     }
-    const body = new PassThrough()
+    const body = new PassThrough({ highWaterMark: 1024 * 1024 })
+    let bytes = 0
     body.write(buffered.subarray(at + 4))
+    tell.head({ status, headers, body })
+    stdout.on('data', (more: Buffer) => {
+      bytes += more.length
+      if (bytes > 32_768) tell.much()
+    })
     stdout.pipe(body)
-    done({ status, headers, body })
   }
-  const onEnd = (): void => done(null)
+  const onEnd = (): void => tell.none()
   stdout.on('data', onData)
   stdout.on('end', onEnd)
 }

@@ -1,7 +1,9 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ID, makeStartedBench, type Bench } from './forge-bench.ts'
+import { hasUnprintable, unsafePath } from './path-rules.ts'
 
 let bench: Bench
 let base: string
@@ -13,27 +15,21 @@ beforeAll(async () => {
     'a.txt': lines(20),
     'crlf.txt': 'one\r\ntwo\r\nthree\r\n',
     'deep/b.txt': lines(5),
+    'seed.bin': crypto.getRandomValues(new Uint8Array(40_000)),
     'image.bin': new Uint8Array([0, 1, 2, 3, 255, 254]),
     '.gitattributes': '*.txt -diff eol=crlf\n',
+    // So that the bytes above are committed as they stand, against the wish of .gitattributes.
+    '.git/info/attributes': '* -text\n',
   })
   ;({ bench, base } = started)
 })
 afterAll(() => bench.close())
 
 /** What plain git says the working tree's change is; the working tree is put back afterwards. */
-function patchOf(change: () => void, args: string[] = []): Uint8Array {
+function patchOf(change: () => void, args: string[] = ['--text']): Uint8Array {
   change()
   bench.git(['add', '-A'])
-  const patch = bench.git([
-    '-c',
-    'core.attributesFile=/dev/null',
-    'diff',
-    '--cached',
-    '--binary',
-    '--text',
-    ...args,
-    base,
-  ])
+  const patch = bench.git(['-c', 'core.attributesFile=/dev/null', 'diff', '--cached', '--binary', ...args, base])
   bench.git(['reset', '-q', '--hard', base])
   return patch
 }
@@ -105,7 +101,7 @@ describe('a patch that fits', () => {
       '--- deep/b.txt\n+++ deep/b.txt\n',
       '--- old/deep/b.txt\n+++ new/deep/b.txt\n',
     ]) {
-      expect(await apply(head + body), head).toMatchObject({
+      expect(await apply(head + body)).toMatchObject({
         ok: true,
         value: { diff: { files: [{ path: 'deep/b.txt' }] } },
       })
@@ -134,6 +130,52 @@ const file = (name: string, mode = '100644', body = 'x'): string =>
   `diff --git a/${name} b/${name}\nnew file mode ${mode}\nindex 0000000000000000000000000000000000000000..1111111111111111111111111111111111111111\n--- /dev/null\n+++ b/${name}\n@@ -0,0 +1 @@\n+${body}\n\\ No newline at end of file\n`
 const quoted = (escaped: string): string =>
   `diff --git "a/${escaped}" "b/${escaped}"\nnew file mode 100644\n--- /dev/null\n+++ "b/${escaped}"\n@@ -0,0 +1 @@\n+x\n`
+
+test('a damaged patch is refused, or gives a tree that keeps every rule', async () => {
+  const whole = patchOf(() => {
+    bench.write('a.txt', lines(20).replace('line 3\n', 'LINE 3\n'))
+    bench.write('deep/new.txt', 'new\n')
+    bench.link('deep/up', '../a.txt')
+    bench.write('image.bin', new Uint8Array([0, 9, 9]))
+  })
+  const edit = fc.record({
+    at: fc.nat(whole.length),
+    drop: fc.nat(12),
+    put: fc.constantFrom(
+      '',
+      '\n',
+      '..',
+      '/',
+      '.git/',
+      '160000',
+      '104755',
+      '120000',
+      '\r',
+      '\u0000',
+      '"',
+      '\\',
+      'é',
+      '@@ -1 +1 @@\n',
+    ),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 3 }), async (edits) => {
+      let patch = Buffer.from(whole)
+      for (const { at, drop, put } of edits)
+        patch = Buffer.concat([patch.subarray(0, at), Buffer.from(put), patch.subarray(at + drop)])
+      const result = await apply(patch)
+      if (!result.ok) {
+        expect(result.detail).not.toBe('')
+        return
+      }
+      for (const f of result.value.diff.files) {
+        expect([f.path, unsafePath(f.path), hasUnprintable(f.path), f.utf8]).toEqual([f.path, null, false, true])
+        expect([null, '100644', '100755', '120000']).toContain(f.new_mode)
+      }
+    }),
+    { numRuns: 60 },
+  )
+})
 
 describe('a patch is refused', () => {
   const cases: [string, string, string][] = [
@@ -194,7 +236,7 @@ describe('a patch is refused', () => {
     const before = looseObjects()
     const result = await apply(patch)
     expect(result).toMatchObject({ ok: false, code })
-    expect(looseObjects(), 'nothing of it is kept').toEqual(before)
+    expect(looseObjects()).toEqual(before)
     expect(readdirSync(path.join(bench.forge.repositoryFolder(ID), 'gatehouse-scratch'))).toEqual([])
   })
 
@@ -226,10 +268,14 @@ describe('a patch is refused', () => {
   })
 
   test('when some packed bytes unpack to more than a file may have', async () => {
-    const bomb = patchOf(() => bench.write('zeros.bin', Buffer.alloc(3_000_000)))
-    expect(bomb.length).toBeLessThan(10_000)
-    const limits = { max_bytes: 10_000, max_files: 2, max_blob_bytes: 1_000_000 }
-    expect(await apply(bomb, { limits })).toMatchObject({ ok: false, code: 'patch-too-large' })
+    const limits = { max_bytes: 20_000, max_files: 2, max_blob_bytes: 1_000_000 }
+    const literal = patchOf(() => bench.write('zeros.bin', Buffer.alloc(3_000_000)), [])
+    expect(literal.length).toBeLessThan(limits.max_bytes)
+    expect(await apply(literal, { limits })).toMatchObject({ ok: false, code: 'patch-too-large', file: 'zeros.bin' })
+    const seed = bench.git(['cat-file', 'blob', `${base}:seed.bin`])
+    const delta = patchOf(() => bench.write('seed.bin', Buffer.concat(Array.from({ length: 60 }, () => seed))), [])
+    expect(Buffer.from(delta).toString('latin1')).toMatch(/^delta \d+$/m)
+    expect(await apply(delta, { limits })).toMatchObject({ ok: false, code: 'patch-too-large', file: 'seed.bin' })
   })
 
   test('when its base is not there, as the mistake of the caller that it is', async () => {

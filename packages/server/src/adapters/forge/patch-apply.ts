@@ -133,15 +133,26 @@ async function runApply(
   envelope: PatchEnvelope,
   limits: PatchLimits,
 ): Promise<PatchRefusal | null> {
-  const output = await scratch.run({
-    args: ['apply', '--cached', '--whitespace=nowarn', `-p${envelope.strip}`, '-'],
-    stdin: patch,
-    okCodes: [0, 1, 128],
-    timeoutMs: 60_000,
-    // A small delta can unpack to anything; git itself refuses one allocation above this.
-    env: { GIT_ALLOC_LIMIT: String(Math.max(limits.max_blob_bytes, limits.max_bytes) * 2 + 16 * 1024 * 1024) },
-  })
-  return output.code === 0 ? null : explain(output, envelope)
+  try {
+    const output = await scratch.run({
+      args: ['apply', '--cached', '--whitespace=nowarn', `-p${envelope.strip}`, '-'],
+      stdin: patch,
+      okCodes: [0, 1, 128],
+      timeoutMs: 60_000,
+      // A small delta can unpack to anything; git itself refuses one allocation above this.
+      env: { GIT_ALLOC_LIMIT: String(Math.max(limits.max_blob_bytes, limits.max_bytes) * 2 + 16 * 1024 * 1024) },
+    })
+    return output.code === 0 ? null : explain(output, envelope)
+  } catch (error) {
+    if (!(error instanceof GitError)) throw error
+    if (error.code === 'git-timeout')
+      return refusal('patch-too-large', 'applying the patch takes longer than a minute: split it')
+    // Some damaged patches make git fail an assertion of its own (seen with 2.39): the input is to blame.
+    if (error.signal === 'SIGABRT' || error.signal === 'SIGSEGV') {
+      return refusal('patch-malformed', 'git can not read this patch: its header contradicts itself')
+    }
+    throw error
+  }
 }
 
 /** Git's own words (LC_ALL=C) as one of our codes. What we do not know is malformed, never accepted. */

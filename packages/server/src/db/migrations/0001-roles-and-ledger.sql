@@ -14,7 +14,7 @@ create table ledger_events (
   outcome text not null check (outcome in ('ok', 'refused', 'failed')),
   body bytea not null check (octet_length(body) <= 65536),
   prev_hash bytea not null check (octet_length(prev_hash) = 32),
-  hash bytea not null unique check (octet_length(hash) = 32),
+  hash bytea not null check (octet_length(hash) = 32),
   leaf bytea not null check (octet_length(leaf) = 32),
   xact xid8 not null default pg_current_xact_id()
 );
@@ -34,10 +34,9 @@ insert into ledger_head (seq, hash) values (0, decode(repeat('00', 32), 'hex'));
 create table ledger_event_rows (
   xact xid8 not null,
   row_id text not null,
-  seq bigint not null references ledger_events (seq),
-  primary key (xact, row_id, seq)
+  seq bigint not null,
+  primary key (row_id, xact, seq)
 );
-create index ledger_event_rows_row on ledger_event_rows (row_id, seq);
 
 create function ledger_refuse_change() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
@@ -59,14 +58,15 @@ create trigger append_only_truncate before truncate on ledger_head
 
 create function ledger_head_check() returns trigger language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
-  if new.seq is distinct from old.seq + 1
-    or not exists (select from public.ledger_events e where e.seq = new.seq and e.hash = new.hash and e.prev_hash = old.hash)
+  if not exists (select from public.ledger_events e where e.seq = old.seq + 1 and e.prev_hash = old.hash)
+    or not exists (select from public.ledger_events e where e.seq = new.seq and e.hash = new.hash)
+    or exists (select from public.ledger_events e where e.seq > new.seq)
   then
-    raise exception 'the ledger head moves only by one event' using errcode = 'GH007';
+    raise exception 'the ledger head moves only to the last event' using errcode = 'GH007';
   end if;
   return new;
 end $$;
-create trigger one_by_one before update on ledger_head for each row execute function ledger_head_check();
+create trigger last_event before update on ledger_head for each row execute function ledger_head_check();
 
 -- The place of the next event. Holds the ledger until the transaction ends: call it last.
 create function ledger_next(out seq bigint, out prev_hash bytea)
@@ -77,39 +77,57 @@ begin
   select h.seq + 1, h.hash into strict ledger_next.seq, ledger_next.prev_hash from public.ledger_head h for update;
 end $$;
 
--- Appends one event: its bytes as they are. Everything in the columns is read out of them.
-create function ledger_append(seq bigint, body bytea) returns bytea
+-- Appends events, the first with `first_seq`: their bytes as they are. Everything in the columns is read out of them.
+-- Returns the new head.
+create function ledger_append_all(first_seq bigint, bodies bytea[]) returns bytea
   language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  next record;
+  head record;
+  body bytea;
   doc jsonb;
-  new_hash bytea;
+  next bigint;
+  last_hash bytea;
+  prevs bytea[] := '{}';
+  hashes bytea[] := '{}';
 begin
-  select * into strict next from public.ledger_next();
-  if ledger_append.seq is distinct from next.seq then
-    raise exception 'the next event has the seq %, not %', next.seq, ledger_append.seq using errcode = 'GH008';
+  select * into strict head from public.ledger_next();
+  if first_seq is distinct from head.seq or coalesce(cardinality(bodies), 0) = 0 then
+    raise exception 'the next event has the seq %, not %', head.seq, first_seq using errcode = 'GH008';
   end if;
-  begin
-    doc := convert_from(ledger_append.body, 'UTF8')::jsonb;
-  exception when data_exception then
-    raise exception 'the body of event % is not JSON in UTF-8: %', next.seq, sqlerrm using errcode = 'GH008';
-  end;
-  if (doc ->> 'seq') is distinct from next.seq::text or (doc ->> 'version') is distinct from '1' then
-    raise exception 'the body of event % must say seq % and version 1, it says seq % and version %',
-      next.seq, next.seq, doc ->> 'seq', doc ->> 'version' using errcode = 'GH008';
-  end if;
-  new_hash := sha256(next.prev_hash || ledger_append.body);
+  next := head.seq;
+  last_hash := head.prev_hash;
+  foreach body in array bodies loop
+    begin
+      doc := convert_from(body, 'UTF8')::jsonb;
+    exception when data_exception then
+      raise exception 'the body of event % is not JSON in UTF-8: %', next, sqlerrm using errcode = 'GH008';
+    end;
+    if (doc ->> 'seq') is distinct from next::text or (doc ->> 'version') is distinct from '1' then
+      raise exception 'the body of event % must say seq % and version 1, it says seq % and version %',
+        next, next, doc ->> 'seq', doc ->> 'version' using errcode = 'GH008';
+    end if;
+    prevs := prevs || last_hash;
+    last_hash := sha256(last_hash || body);
+    hashes := hashes || last_hash;
+    next := next + 1;
+  end loop;
   insert into public.ledger_events (seq, at, act, project_id, subject_id, correlation_id, outcome, body, prev_hash, hash, leaf)
-  values (next.seq, (doc ->> 'time')::timestamptz, doc ->> 'act', doc ->> 'project_id', doc #>> '{subject,id}',
-    doc ->> 'correlation_id', doc ->> 'outcome', ledger_append.body, next.prev_hash, new_hash,
-    sha256('\x00'::bytea || ledger_append.body));
+    select head.seq + n - 1, (d.doc ->> 'time')::timestamptz, d.doc ->> 'act', d.doc ->> 'project_id', d.doc #>> '{subject,id}',
+      d.doc ->> 'correlation_id', d.doc ->> 'outcome', e.body, e.prev_hash, e.hash, sha256('\x00'::bytea || e.body)
+    from unnest(bodies, prevs, hashes) with ordinality e(body, prev_hash, hash, n),
+      lateral (select convert_from(e.body, 'UTF8')::jsonb as doc) d;
   insert into public.ledger_event_rows (xact, row_id, seq)
-    select distinct pg_current_xact_id(), id, next.seq
-    from jsonb_array_elements_text(case when jsonb_typeof(doc -> 'rows') = 'array' then doc -> 'rows' else '[]' end) id;
-  update public.ledger_head h set seq = next.seq, hash = new_hash;
-  perform pg_notify('gatehouse_events', next.seq::text);
-  return new_hash;
+    select distinct pg_current_xact_id(), id, head.seq + n - 1
+    from unnest(bodies) with ordinality e(body, n), lateral (select convert_from(e.body, 'UTF8')::jsonb -> 'rows' as rows) d,
+      lateral jsonb_array_elements_text(case when jsonb_typeof(d.rows) = 'array' then d.rows else '[]' end) id;
+  update public.ledger_head h set seq = next - 1, hash = last_hash;
+  perform pg_notify('gatehouse_events', seq::text) from generate_series(head.seq, next - 1) seq;
+  return last_hash;
 end $$;
+
+create function ledger_append(seq bigint, body bytea) returns bytea
+  language sql volatile security definer set search_path = pg_catalog, pg_temp
+  return public.ledger_append_all(seq, array[body]);
 
 -- The check of law 6, at commit.
 create function ledger_require_event() returns trigger
@@ -145,5 +163,5 @@ begin
     for each statement execute function public.ledger_refuse_truncate()', table_name);
 end $$;
 
-grant execute on function ledger_next(), ledger_append(bigint, bytea) to gh_app, gh_broker, gh_gateway;
+grant execute on function ledger_next(), ledger_append(bigint, bytea), ledger_append_all(bigint, bytea[]) to gh_app, gh_broker, gh_gateway;
 grant select on ledger_events, ledger_head, ledger_event_rows to gh_app, gh_reader;

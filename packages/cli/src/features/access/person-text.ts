@@ -1,0 +1,37 @@
+import type { Client } from '@gatehouse/client/client'
+import type { Person, WhoAmI } from '@gatehouse/client/operations.gen'
+import { ID_PREFIXES } from '@gatehouse/core/kernel/ids'
+import { Problem } from '@gatehouse/core/kernel/problems'
+import { cleanLine } from '../../clean-text.ts'
+import type { Style } from '../../style.ts'
+import { fields } from '../../table.ts'
+
+export function whoText(who: WhoAmI, url: string, style: Style): string {
+  return fields(
+    [
+      ['server', url],
+      ['person', `${who.person.login} (${who.person.display_name})`, style.bold],
+      ['id', who.person.id],
+      ['roles', who.person.roles.join(', ') || 'none'],
+      ['project', who.project.name],
+    ],
+    style,
+  )
+}
+
+export function personLine(person: Person): string {
+  return `${cleanLine(person.login)} (${person.id}): ${person.roles.join(', ') || 'no role'}\n`
+}
+
+/** The id of a person named by login or id. `not-found` where nobody has that login. */
+export async function personId(client: Client, given: string): Promise<string> {
+  if (new RegExp(`^${ID_PREFIXES.person}_[0-9a-f]{32}$`).test(given)) return given
+  let cursor: string | undefined
+  do {
+    const page = await client.call('personList', { query: { limit: 200, cursor } })
+    const found = page.items.find((person) => person.login === given)
+    if (found) return found.id
+    cursor = page.next_cursor ?? undefined
+  } while (cursor !== undefined)
+  throw new Problem('not-found', `nobody with the login "${given}" is in the project; see: gatehouse person list`)
+}

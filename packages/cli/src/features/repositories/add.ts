@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { cleanLine } from '../../clean-text.ts'
+import { addCommand, argument } from '../../command.ts'
+import type { Host } from '../../host.ts'
+import { repositoryText } from './repository-text.ts'
+import { givenSettings, settingsOptions } from './settings-options.ts'
+
+export function addRepositoryCommand(parent: Command, host: Host): void {
+  addCommand(parent, host, {
+    usage: 'add <source>',
+    act: 'repository.add',
+    about:
+      'The source is a folder on the server or an address (https, ssh). It is copied; your repository is not touched.',
+    configure: (command) => {
+      command.option('--name <name>', 'how it is called here (default: from the source)')
+      settingsOptions(command)
+    },
+    examples: [
+      ['gatehouse repo add . --test "npm test"', 'the repository of this folder'],
+      [
+        'gatehouse repo add https://git.example.com/team/app.git',
+        'one that says how to validate it in .gatehouse/recipe.yaml',
+      ],
+    ],
+    run: async (session, args) => {
+      const given = argument(args, 0)
+      const path = resolve(session.host.cwd, given)
+      const settings = await givenSettings(session)
+      const body = {
+        // What is a folder here is meant as one; anything else is for the server to judge.
+        source: existsSync(path) ? path : given,
+        name: session.options.text('name') ?? undefined,
+        settings: Object.keys(settings).length === 0 ? undefined : settings,
+      }
+      const document = await session.client().call('repositoryAdd', { body, ...session.acting() })
+      const next =
+        document.recipe_source === 'missing' || document.recipe_source === 'invalid'
+          ? `\nNext: say how to validate it: gatehouse repo set ${cleanLine(document.name)} --test "<command>"\n`
+          : `\nNext: gatehouse story submit <file.md> --repo ${cleanLine(document.name)}\n`
+      return { document, text: `${session.style.good('Added')}\n${repositoryText(document, session.style)}${next}` }
+    },
+  })
+}

@@ -1,0 +1,31 @@
+import type { Validation } from '@gatehouse/client/operations.gen'
+
+export interface TestFinding {
+  readonly kind: 'failing' | 'removed' | 'skipped' | 'file-deleted'
+  readonly test: string
+  readonly message: string
+  /** Who says so: a file that is gone was seen by us, the rest was printed by the code under test (law 5). */
+  readonly source: 'host' | 'candidate'
+}
+
+/** What speaks against a change in its tests, worst first. */
+export function testFindings(validation: Validation): TestFinding[] {
+  const { facts } = validation
+  if (!facts) return []
+  const { host_measured: host, candidate_reported: candidate } = facts
+  const found = (kind: TestFinding['kind'], source: TestFinding['source'], tests: readonly string[]): TestFinding[] =>
+    tests.map((test) => ({ kind, test, message: '', source }))
+  return [
+    ...candidate.newly_failing_tests.map(
+      ({ id, message }): TestFinding => ({ kind: 'failing', test: id, message, source: 'candidate' }),
+    ),
+    ...found('file-deleted', 'host', host.test_files_deleted),
+    ...found('removed', 'candidate', candidate.removed_tests),
+    ...found('skipped', 'candidate', candidate.newly_skipped_tests),
+  ]
+}
+
+/** Whether the commands ran as plain processes on the host. */
+export function ranWithoutIsolation(validation: Validation): boolean {
+  return validation.isolation?.driver === 'none'
+}

@@ -1,0 +1,329 @@
+import { RE2JS, RE2JSException } from 're2js'
+import { BuiltinError, type Machine } from '../machine.ts'
+import type { Value } from '../value.ts'
+import { arrayAt, elementError, integerAt, stringAt, typeError, type Builtins } from './operand.ts'
+
+const MAX_PATTERN = 10_000
+
+/** Compiled patterns of all evaluations: they hold no state. The oldest go first. */
+const REGEXES = new Map<string, RE2JS>()
+const GLOBS = new Map<string, Map<string, RE2JS>>()
+const MAX_KEPT = 1000
+
+/**
+ * RE2 semantics in linear time by `re2js`; JavaScript's RegExp never sees a pattern or a text of a policy.
+ * What a pattern costs is charged once in each evaluation, also where it was kept, so fuel does not depend on what ran
+ * before. Throws BuiltinError for a pattern RE2 refuses.
+ */
+export function compiled(m: Machine, pattern: string): RE2JS {
+  return once(
+    m,
+    keep(REGEXES, pattern, () => parsed(pattern, 0)),
+  )
+}
+
+function parsed(pattern: string, flags: number): RE2JS {
+  if (pattern.length > MAX_PATTERN) {
+    throw new BuiltinError(`error parsing regexp: longer than ${MAX_PATTERN} characters`)
+  }
+  try {
+    return RE2JS.compile(pattern, flags)
+  } catch (error) {
+    if (error instanceof RE2JSException) throw new BuiltinError(error.message)
+    throw error
+  }
+}
+
+function keep(kept: Map<string, RE2JS>, key: string, make: () => RE2JS): RE2JS {
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  const made = make()
+  const [oldest] = kept.keys()
+  if (kept.size >= MAX_KEPT && oldest !== undefined) kept.delete(oldest)
+  kept.set(key, made)
+  return made
+}
+
+/** Charges for compiling the first time an evaluation uses a pattern. */
+function once(m: Machine, re: RE2JS): RE2JS {
+  if (m.seen.has(re)) return re
+  m.seen.add(re)
+  m.spend(16 + re.pattern().length)
+  return re
+}
+
+function compiledGlob(m: Machine, glob: string, delimiters: readonly string[]): RE2JS {
+  const kind = delimiters.join('')
+  let globs = GLOBS.get(kind)
+  if (globs === undefined) {
+    if (GLOBS.size >= 32) GLOBS.clear()
+    globs = new Map()
+    GLOBS.set(kind, globs)
+  }
+  return once(
+    m,
+    keep(globs, glob, () => parsed(globPattern(glob, delimiters), RE2JS.DOTALL)),
+  )
+}
+
+/** Linear work: pattern times text. */
+export function chargeMatch(m: Machine, pattern: string, text: string): void {
+  m.spend(1 + (((pattern.length + 16) * (text.length + 16)) >> 10))
+}
+
+interface Match {
+  readonly start: number
+  readonly end: number
+  readonly groups: readonly (string | null)[]
+}
+
+/** All matches from the left, as Go's FindAll: an empty match right after another match is passed over. */
+function* matches(m: Machine, re: RE2JS, text: string): Generator<Match> {
+  const matcher = re.matcher(text)
+  let from = 0
+  let lastEnd = -1
+  while (from <= text.length && matcher.find(from)) {
+    m.spend(1)
+    const start = matcher.start()
+    const end = matcher.end()
+    if (end === start) {
+      const point = text.codePointAt(end) ?? 0
+      from = end + (point > 0xffff ? 2 : 1)
+      if (start === lastEnd) continue
+    } else from = end
+    lastEnd = end
+    const groups = Array.from({ length: matcher.groupCount() + 1 }, (_, i) => matcher.group(i))
+    yield { start, end, groups }
+  }
+}
+
+function take(m: Machine, re: RE2JS, text: string, limit: number): Match[] {
+  const out: Match[] = []
+  if (limit === 0) return out
+  for (const match of matches(m, re, text)) {
+    out.push(match)
+    if (limit > 0 && out.length >= limit) break
+  }
+  return out
+}
+
+/** Go's template: `$name`, `${name}`, `$1`, `$$`; a name is as long as it can be. */
+function expand(template: string, match: Match, names: ReadonlyMap<string, number>): string {
+  let out = ''
+  let at = 0
+  while (at < template.length) {
+    const dollar = template.indexOf('$', at)
+    if (dollar < 0) return out + template.slice(at)
+    out += template.slice(at, dollar)
+    const rest = template.slice(dollar + 1)
+    if (rest.startsWith('$')) {
+      out += '$'
+      at = dollar + 2
+      continue
+    }
+    const braced = /^\{(\w+)\}/.exec(rest)
+    const name = braced?.[1] ?? /^\w+/.exec(rest)?.[0]
+    if (name === undefined) {
+      out += '$'
+      at = dollar + 1
+      continue
+    }
+    at = dollar + 1 + (braced?.[0].length ?? name.length)
+    const index = /^\d+$/.test(name) ? Number(name) : names.get(name)
+    if (index !== undefined) out += match.groups[index] ?? ''
+  }
+  return out
+}
+
+function runes(value: Value): string[] {
+  return arrayAt(value, 2).map((item) => {
+    if (typeof item !== 'string') throw elementError(2, value, item, 'string')
+    if (Array.from(item).length !== 1) throw elementError(2, value, item, 'rune')
+    return item
+  })
+}
+
+const META = new Set('\\.+*?()|[]{}^$')
+
+function literal(char: string): string {
+  return META.has(char) ? `\\${char}` : char
+}
+
+/** A glob as an RE2 pattern: `*`, `**`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `\x`. */
+export function globPattern(glob: string, delimiters: readonly string[]): string {
+  const one =
+    delimiters.length === 0
+      ? '.'
+      : `[^${delimiters.map((d) => (/[\w]/.test(d) ? d : `\\x{${(d.codePointAt(0) ?? 0).toString(16)}}`)).join('')}]`
+  const chars = Array.from(glob)
+  let out = ''
+  let depth = 0
+  let i = 0
+  while (i < chars.length) {
+    const char = chars[i++] ?? ''
+    if (char === '\\') {
+      const next = chars[i++]
+      if (next === undefined) throw new BuiltinError('a glob ends with a backslash')
+      out += literal(next)
+    } else if (char === '*') {
+      const many = chars[i] === '*'
+      while (chars[i] === '*') i++
+      out += many ? '.*' : `${one}*`
+    } else if (char === '?') out += one
+    else if (char === '{') {
+      depth++
+      out += '(?:'
+    } else if (char === '}' && depth > 0) {
+      depth--
+      out += ')'
+    } else if (char === ',' && depth > 0) out += '|'
+    else if (char === '[') {
+      const end = classEnd(chars, i)
+      if (end < 0) throw new BuiltinError('a glob has a [ without an end')
+      out += characterClass(chars.slice(i, end))
+      i = end + 1
+    } else out += literal(char)
+  }
+  if (depth > 0) throw new BuiltinError('a glob has a { without an end')
+  return `^(?:${out})$`
+}
+
+function classEnd(chars: readonly string[], from: number): number {
+  for (let i = from; i < chars.length; i++) {
+    if (chars[i] === '\\') i++
+    else if (chars[i] === ']' && i > from) return i
+  }
+  return -1
+}
+
+function characterClass(body: readonly string[]): string {
+  const negated = body[0] === '!'
+  const rest = negated ? body.slice(1) : body
+  if (rest.length === 0) throw new BuiltinError('a glob has an empty class')
+  const hex = (char: string | undefined): string => `\\x{${(char?.codePointAt(0) ?? 0).toString(16)}}`
+  if (rest.length === 3 && rest[1] === '-') {
+    if ((rest[0] ?? '') > (rest[2] ?? '')) throw new BuiltinError('a glob has a class in the wrong order')
+    return `[${negated ? '^' : ''}${hex(rest[0])}-${hex(rest[2])}]`
+  }
+  const plain = rest.filter((char, i) => char !== '\\' || rest[i - 1] === '\\')
+  return `[${negated ? '^' : ''}${plain.map(hex).join('')}]`
+}
+
+/** Text outside the delimiters is literal, inside it is a pattern; nested delimiters count. */
+function templatePattern(template: string, start: string, end: string): string {
+  let out = '^'
+  let level = 0
+  let from = 0
+  for (let i = 0; i < template.length; i++) {
+    const char = template.charAt(i)
+    if (char === start) {
+      if (level++ === 0) {
+        out += Array.from(template.slice(from, i)).map(literal).join('')
+        from = i + 1
+      }
+    } else if (char === end) {
+      if (level-- === 0) throw new BuiltinError(`unbalanced braces in "${template}"`)
+      if (level === 0) {
+        out += `(${template.slice(from, i)})`
+        from = i + 1
+      }
+    }
+  }
+  if (level !== 0) throw new BuiltinError(`unbalanced braces in "${template}"`)
+  return `${out}${Array.from(template.slice(from)).map(literal).join('')}$`
+}
+
+export const REGEX: Builtins = {
+  'regex.is_valid': (m, a) => {
+    if (typeof a !== 'string') return false
+    try {
+      compiled(m, a)
+      return true
+    } catch (error) {
+      if (error instanceof BuiltinError) return false
+      throw error
+    }
+  },
+  'regex.match': (m, a, b) => {
+    const pattern = stringAt(a, 1)
+    const text = stringAt(b, 2)
+    chargeMatch(m, pattern, text)
+    return compiled(m, pattern).matcher(text).find()
+  },
+  'regex.split': (m, a, b) => {
+    const pattern = stringAt(a, 1)
+    const text = stringAt(b, 2)
+    chargeMatch(m, pattern, text)
+    const out: string[] = []
+    let from = 0
+    let end = 0
+    const re = compiled(m, pattern)
+    if (text === '' && pattern !== '') return ['']
+    for (const match of matches(m, re, text)) {
+      if (match.end === 0) continue
+      end = match.start
+      if (match.start === text.length && match.end === match.start) {
+        end = text.length
+        continue
+      }
+      out.push(text.slice(from, match.start))
+      from = match.end
+    }
+    if (end !== text.length || from <= text.length) out.push(text.slice(from))
+    return out
+  },
+  'regex.find_n': (m, a, b, c) => {
+    const pattern = stringAt(a, 1)
+    const text = stringAt(b, 2)
+    chargeMatch(m, pattern, text)
+    return take(m, compiled(m, pattern), text, integerAt(c, 3)).map((match) => match.groups[0] ?? '')
+  },
+  'regex.find_all_string_submatch_n': (m, a, b, c) => {
+    const pattern = stringAt(a, 1)
+    const text = stringAt(b, 2)
+    chargeMatch(m, pattern, text)
+    return take(m, compiled(m, pattern), text, integerAt(c, 3)).map((match) => match.groups.map((group) => group ?? ''))
+  },
+  'regex.replace': (m, a, b, c) => {
+    const text = stringAt(a, 1)
+    const pattern = stringAt(b, 2)
+    const template = stringAt(c, 3)
+    chargeMatch(m, pattern, text)
+    const re = compiled(m, pattern)
+    const names = new Map(Object.entries(re.namedGroups()))
+    let out = ''
+    let from = 0
+    for (const match of matches(m, re, text)) {
+      out += text.slice(from, match.start) + expand(template, match, names)
+      m.spendText(out.length)
+      from = match.end
+    }
+    return out + text.slice(from)
+  },
+  'regex.template_match': (m, a, b, c, d) => {
+    const template = stringAt(a, 1)
+    const text = stringAt(b, 2)
+    const start = stringAt(c, 3)
+    const end = stringAt(d, 4)
+    if (start.length !== 1)
+      throw new BuiltinError(`start delimiter has to be exactly one character long but is ${start.length} long`)
+    if (end.length !== 1)
+      throw new BuiltinError(`end delimiter has to be exactly one character long but is ${start.length} long`)
+    const pattern = templatePattern(template, start, end)
+    chargeMatch(m, pattern, text)
+    return compiled(m, pattern).matcher(text).find()
+  },
+  'glob.match': (m, a, b, c) => {
+    const glob = stringAt(a, 1)
+    if (b !== null && !Array.isArray(b)) throw typeError(2, b, 'array', 'null')
+    const given = b === null ? [] : runes(b)
+    const delimiters = b !== null && given.length === 0 ? ['.'] : given
+    const text = stringAt(c, 3)
+    chargeMatch(m, glob, text)
+    return compiledGlob(m, glob, delimiters).matcher(text).find()
+  },
+  'glob.quote_meta': (_m, a) =>
+    Array.from(stringAt(a, 1))
+      .map((char) => ('*?\\[]{}'.includes(char) ? `\\${char}` : char))
+      .join(''),
+}

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import { interfaces, shortcomings, type InForce } from './in-force.ts'
+
+const GOOD: InForce = {
+  uid: 7,
+  gid: 7,
+  capabilities: '0000000000000000',
+  no_new_privs: true,
+  seccomp: 'filter',
+  own_namespaces: { pid: true, net: true, mnt: true, user: true, ipc: true, uts: true, cgroup: true },
+  interfaces: ['lo'],
+  writable: ['/workspace', '/tmp', '/home/sandbox', '/dev/shm'],
+  proc: 'fresh',
+}
+
+test('a command that is isolated as planned has no shortcoming', () => {
+  expect(shortcomings(GOOD, 7, true)).toEqual([])
+  expect(shortcomings({ ...GOOD, seccomp: 'off' }, 7, false)).toEqual([])
+})
+
+test.each<[string, Partial<InForce>]>([
+  ['uid', { uid: 0 }],
+  ['capabilities', { capabilities: '0000000000000400' }],
+  ['no_new_privs', { no_new_privs: false }],
+  ['seccomp', { seccomp: 'off' }],
+  ['net namespace', { own_namespaces: { ...GOOD.own_namespaces, net: false } }],
+  ['pid namespace', { own_namespaces: { ...GOOD.own_namespaces, pid: null } }],
+  ['interfaces', { interfaces: ['lo', 'eth0'] }],
+  ['/proc', { proc: 'host' }],
+  ['writable', { writable: ['/workspace', '/usr'] }],
+])('a command without its %s is refused', (word, change) => {
+  expect(shortcomings({ ...GOOD, ...change }, 7, true).join()).toContain(word)
+})
+
+test('interfaces are read from the table of /proc/net/dev', () => {
+  expect(interfaces('Inter-|\n face |\n    lo:  0 0\n  eth0: 1 2\n')).toEqual(['lo', 'eth0'])
+})

@@ -1,0 +1,195 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, closeSync, chmodSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { composeApi } from './compose.ts'
+import { DATABASE_ROLES, type DatabaseRole } from './db/database.ts'
+import { migrate } from './db/migrate.ts'
+import { startPostgres } from './db/postgres-server.ts'
+import { bootstrap } from './features/access/access-service.ts'
+import { installQueues } from './jobs/queue-install.ts'
+import { makeLog } from './log.ts'
+import { readPort, settingsFrom } from './settings.ts'
+
+const ALREADY_RUNNING = 3
+const log = makeLog('up', process.env['GATEHOUSE_ENVIRONMENT'] ?? 'local')
+
+/**
+ * The whole product on one machine: embedded PostgreSQL (or yours, by DATABASE_URL), migrations, the first owner, API and worker as
+ * children. Writes `<data>/gatehouse.json` when all is ready. Exit codes: 0 stopped cleanly, 3 another one holds the data folder, 1 else.
+ */
+async function main(): Promise<void> {
+  const data = process.env['GATEHOUSE_DATA']
+  if (data === undefined || data === '') throw new Error('GATEHOUSE_DATA is not set; start with: gatehouse up')
+  mkdirSync(data, { recursive: true, mode: 0o711 })
+  chmodSync(data, 0o711)
+  const lock = holdFolder(data)
+  const stops: (() => Promise<void>)[] = [async () => lock.release()]
+  let ending: Promise<void> | null = null
+  const end = (code: number) => {
+    ending ??= stopAll(stops).then(() => process.exit(code))
+    return ending
+  }
+  process.on('SIGTERM', () => void end(0))
+  process.on('SIGINT', () => void end(0))
+  try {
+    const urls = await database(data, stops)
+    await migrate(urls('owner'))
+    await installQueues(urls('owner'))
+    const port = await choosePort(readPort(process.env['GATEHOUSE_PORT'] ?? '7410'), process.env['GATEHOUSE_PORT'] !== undefined)
+    const env = childEnvironment(data, port, urls)
+    await firstOwner(data, env)
+    const api = child('main-api.ts', env)
+    stops.push(() => stopChild(api))
+    await ready(api)
+    await keepWorker(env, stops, () => ending !== null)
+    const url = `http://${env['GATEHOUSE_HOST'] ?? '127.0.0.1'}:${port}`
+    writeAtomically(join(data, 'gatehouse.json'), JSON.stringify({ pid: process.pid, url, started_at: new Date().toISOString(), version: '0.1.0' }))
+    stops.push(async () => rmSync(join(data, 'gatehouse.json'), { force: true }))
+    log.info({ url }, 'ready')
+    process.send?.({ ready: 'up', url })
+    api.on('exit', (code) => {
+      if (ending) return
+      log.error({ code }, 'the API ended by itself')
+      void end(1)
+    })
+  } catch (error) {
+    log.error({ err: error, code: error instanceof Error && 'code' in error ? error.code : undefined }, error instanceof Error ? error.message : 'could not start')
+    await end(error instanceof Error && 'code' in error && error.code === 'already-running' ? ALREADY_RUNNING : 1)
+  }
+}
+
+/** One instance a data folder: a file that names the living process that holds it. */
+function holdFolder(data: string): { release(): void } {
+  const path = join(data, 'gatehouse.pid')
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const fd = openSync(path, 'wx', 0o644)
+      writeFileSync(fd, `${process.pid} ${startTicks(process.pid) ?? ''}\n`)
+      closeSync(fd)
+      return { release: () => rmSync(path, { force: true }) }
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+    const [pid = '', ticks = ''] = readFileSync(path, 'utf8').trim().split(' ')
+    if (Number(pid) > 0 && startTicks(Number(pid)) === ticks && ticks !== '') {
+      log.error({ pid: Number(pid), code: 'already-running' }, `Gatehouse runs on ${data} already (pid ${pid})`)
+      process.send?.({ refused: 'already-running', pid: Number(pid) })
+      process.exit(ALREADY_RUNNING)
+    }
+    rmSync(path, { force: true })
+  }
+  throw new Error(`${path} cannot be held`)
+}
+
+/** When a process began, in clock ticks since boot: tells a reused pid from the same process. Elsewhere than on Linux: whether it lives. */
+function startTicks(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[19] ?? null
+  } catch {
+    if (process.platform === 'linux') return null
+  }
+  try {
+    process.kill(pid, 0)
+    return 'alive'
+  } catch {
+    return null
+  }
+}
+
+async function database(data: string, stops: (() => Promise<void>)[]): Promise<(role: DatabaseRole) => string> {
+  const own = process.env['DATABASE_URL']
+  if (own !== undefined && own !== '') return () => own
+  const postgres = await startPostgres({ folder: join(data, 'postgres'), log: (line) => log.debug({ postgres: line }, 'postgres') })
+  stops.push(() => postgres.stop())
+  return (role) => postgres.url(role)
+}
+
+function childEnvironment(data: string, port: number, urls: (role: DatabaseRole) => string): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, GATEHOUSE_DATA: data, GATEHOUSE_PORT: String(port) }
+  for (const role of DATABASE_ROLES) if (role !== 'owner') env[`GATEHOUSE_DATABASE_URL_${role.toUpperCase()}`] = urls(role)
+  return env
+}
+
+/** The port asked for, or the default where it is free, else any free one. */
+async function choosePort(port: number, asked: boolean): Promise<number> {
+  const free = (wanted: number) =>
+    new Promise<number | null>((resolve) => {
+      const server = createServer()
+      server.once('error', () => resolve(null))
+      server.listen(wanted, '127.0.0.1', () => {
+        const address = server.address()
+        server.close(() => resolve(typeof address === 'object' && address ? address.port : null))
+      })
+    })
+  const found = (await free(port)) ?? (asked ? null : await free(0))
+  if (found === null) throw new Error(`port ${port} is taken by another program; choose another with --port`)
+  return found
+}
+
+/** On an empty installation: the project and its owner, whose token lies in the data folder for the operator alone. */
+async function firstOwner(data: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const api = await composeApi(settingsFrom(env), null)
+  try {
+    const first = await bootstrap(api.context, process.env['GATEHOUSE_OPERATOR'] ?? 'operator')
+    if (first) writeFileSync(join(data, 'operator-token'), `${first.token}\n`, { mode: 0o600 })
+  } finally {
+    await api.close()
+  }
+}
+
+function child(name: string, env: NodeJS.ProcessEnv): ChildProcess {
+  return fork(fileURLToPath(new URL(name, import.meta.url)), { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+}
+
+/** Resolves when a child says it is ready; throws when it ends before. */
+function ready(process_: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process_.once('message', () => resolve())
+    process_.once('exit', (code, signal) => reject(new Error(`a process ended before it was ready (${signal ?? `exit code ${code}`}); see the log above`)))
+  })
+}
+
+/** Starts the worker, and starts it again when it dies: its jobs are taken up where they stood. */
+async function keepWorker(env: NodeJS.ProcessEnv, stops: (() => Promise<void>)[], ending: () => boolean): Promise<void> {
+  let worker = child('main-worker.ts', env)
+  stops.push(() => stopChild(worker))
+  const watch = (current: ChildProcess) =>
+    current.once('exit', (code, signal) => {
+      if (ending()) return
+      log.error({ code, signal }, 'the worker ended; starting another')
+      setTimeout(() => {
+        if (ending()) return
+        worker = child('main-worker.ts', env)
+        watch(worker)
+      }, 500)
+    })
+  await ready(worker)
+  watch(worker)
+}
+
+function stopChild(process_: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (process_.exitCode !== null || process_.signalCode !== null) return resolve()
+    const late = setTimeout(() => process_.kill('SIGKILL'), 30_000)
+    process_.once('exit', () => {
+      clearTimeout(late)
+      resolve()
+    })
+    process_.kill('SIGTERM')
+  })
+}
+
+/** Last started, first stopped; each gets its chance whatever the others do. */
+async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
+  for (const stop of stops.toReversed()) await stop().catch((error: unknown) => log.error({ err: error }, 'could not stop a part'))
+  log.info('stopped')
+}
+
+function writeAtomically(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text, { mode: 0o644 })
+  renameSync(`${path}.new`, path)
+}
+
+await main()

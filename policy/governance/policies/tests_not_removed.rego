@@ -1,0 +1,80 @@
+# METADATA
+# scope: package
+# title: Tests are not removed
+# description: A change may not delete tests, drop them from the report or skip them. A changed test file is looked at by an owner.
+# custom:
+#   id: tests_not_removed
+#   severity: critical
+#   owner: platform-governance
+#   runbook: policy/README.md#tests_not_removed
+package gatehouse.policies.tests_not_removed
+
+import data.gatehouse.paths
+
+annotations := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.custom
+
+id := annotations.id
+
+severity := annotations.severity
+
+runbook := annotations.runbook
+
+applies if input.hook == "before_effect"
+
+removed := input.validation.candidate_reported.removed_tests
+
+skipped := input.validation.candidate_reported.newly_skipped_tests
+
+deleted := input.validation.host_measured.test_files_deleted
+
+changed := input.validation.host_measured.test_files_changed
+
+facts_are_told if {
+	every fact in [removed, skipped, deleted, changed] {
+		is_array(fact)
+		every name in fact {
+			is_string(name)
+		}
+	}
+	input.validation.verdict in {"passed", "failed", "errored"}
+}
+
+violations contains "The validation's facts about tests are missing: without them nothing is merged." if {
+	applies
+	not facts_are_told
+}
+
+violations contains sprintf("The validation did not pass: its verdict is %s.", [input.validation.verdict]) if {
+	applies
+	input.validation.verdict in {"failed", "errored"}
+}
+
+violations contains sprintf("Tests are removed: %s.", [paths.listed(removed)]) if {
+	applies
+	count(removed) > 0
+}
+
+violations contains sprintf("Tests are newly skipped: %s.", [paths.listed(skipped)]) if {
+	applies
+	count(skipped) > 0
+}
+
+violations contains sprintf("Test files are deleted: %s.", [paths.listed(deleted)]) if {
+	applies
+	count(deleted) > 0
+}
+
+warnings contains sprintf("Test files are changed: %s.", [paths.listed(changed)]) if {
+	applies
+	count(changed) > 0
+}
+
+requirements contains {
+	"id": "test-change-approval",
+	"count": 1,
+	"roles": ["owner"],
+	"reason": sprintf("Test files are changed, which can weaken them: %s.", [paths.listed(changed)]),
+} if {
+	applies
+	count(changed) > 0
+}

@@ -1,0 +1,119 @@
+package gatehouse_test.agent_limits
+
+import data.gatehouse
+import data.gatehouse_test.sample
+
+running(part) := object.union(sample.before_execute, {"agent": part})
+
+limited(part) := running({"definition": {"limits": part}})
+
+changed(part) := object.union(sample.after_execute, part)
+
+refused_before := {
+	"No registered agent runs this task.": object.union(sample.before_execute, {"agent": null}),
+	"The agent renamer is disabled; in production only governed agents run.": running({"lifecycle": {"state": "disabled"}}),
+	"The agent renamer is draft; in production only governed agents run.": running({"lifecycle": {"state": "draft"}}),
+	"The agent renamer is sandbox; in production only governed agents run.": running({"lifecycle": {"state": "sandbox"}}),
+	"The agent renamer is draft; in sandbox only sandbox or governed agents run.": object.union(
+		running({"lifecycle": {"state": "draft"}}),
+		{"environment": "sandbox"},
+	),
+	"The agent renamer has begun 10 runs today; 10 are allowed.": running({"runs_today": 10}),
+	"The agent renamer expired at 2026-11-21T15:04:05Z.": limited({"expires_at": "2026-11-21T15:04:05Z"}),
+	"The agent's execution time limit is 7200 s; at most 3600 s are allowed.": limited({"max_execution_time_seconds": 7200}),
+	"The agent's execution time limit is 300 s; at most 60 s are allowed.": object.union(
+		sample.before_execute,
+		{"settings": {"max_execution_time_seconds": 60}},
+	),
+	"What the agent may do cannot be told: a limit, its lifecycle, its name, its environment or its count of runs is missing.": limited({"expires_at": "never"}),
+}
+
+test_agents_over_their_limits_do_not_run if {
+	every message, document in refused_before {
+		decision := gatehouse.decision with input as document
+		decision.outcome == "deny"
+		sample.messages(decision.violations) == {message}
+	}
+}
+
+allowed_before := {
+	"the last run of the day": running({"runs_today": 9}),
+	"a limit not yet reached": limited({"expires_at": "2026-11-21T15:04:05.001Z"}),
+	"the whole execution time": limited({"max_execution_time_seconds": 3600}),
+	"a sandbox agent in the sandbox": object.union(running({"lifecycle": {"state": "sandbox"}}), {"environment": "sandbox"}),
+}
+
+test_agents_within_their_limits_run if {
+	every document in allowed_before {
+		decision := gatehouse.decision with input as document
+		decision.outcome == "allow"
+	}
+}
+
+test_untold_limits_deny if {
+	every part in [
+		{"runs_today": null},
+		{"definition": {"limits": {"max_requests_per_day": null}}},
+		{"definition": {"limits": {"max_execution_time_seconds": "short"}}},
+		{"lifecycle": {"state": null}},
+		{"name": null, "runs_today": 99},
+	] {
+		decision := gatehouse.decision with input as running(part)
+		decision.outcome == "deny"
+	}
+}
+
+test_an_agent_without_an_owner_warns if {
+	decision := gatehouse.decision with input as running({"owner_person_id": null})
+	sample.messages(decision.warnings) == {"The agent renamer has no owner who answers for it."}
+}
+
+many := [sample.file(sprintf("src/%d.js", [n])) | some n in numbers.range(1, 4)]
+
+refused_after := {
+	"4 files are changed; at most 3 are allowed.": changed({"proposal": {"files": many}}),
+	"The diff has 1001 bytes; at most 1000 are allowed.": changed({"proposal": {"diff_bytes": 1001}}),
+	"The diff has 400 bytes; at most 399 are allowed.": changed({"settings": {"max_diff_bytes": 399}}),
+	"Files outside the agent's allowed paths are changed: README.md, docs/a.md.": changed({"proposal": {"files": [
+		sample.file("docs/a.md"),
+		sample.file("src/a.js"),
+		sample.file("README.md"),
+	]}}),
+	"The diff has 5000001 bytes; at most 5000000 are allowed.": changed({"agent": null, "proposal": {"diff_bytes": 5000001}}),
+}
+
+test_changes_over_the_limits_are_denied if {
+	every message, document in refused_after {
+		decision := gatehouse.decision with input as document
+		decision.outcome == "deny"
+		sample.messages(decision.violations) == {message}
+	}
+}
+
+test_the_whole_limit_may_be_used if {
+	document := changed({"proposal": {"diff_bytes": 1000, "files": array.slice(many, 0, 3)}})
+	decision := gatehouse.decision with input as document
+	decision.outcome == "allow"
+}
+
+test_untold_bounds_deny if {
+	every part in [
+		{"limits": {"max_changed_files": null}},
+		{"limits": {"max_diff_bytes": null}},
+		{"anatomy": {"capabilities": {"allowed_paths": null}}},
+	] {
+		decision := gatehouse.decision with input as changed({"agent": {"definition": part}})
+		decision.outcome == "deny"
+	}
+}
+
+test_a_person_s_change_has_no_allowed_paths if {
+	decision := gatehouse.decision with input as changed({"agent": null, "proposal": {"files": [sample.file("docs/a.md")]}})
+	decision.outcome == "allow"
+}
+
+test_before_effect_is_not_this_policy_s if {
+	document := object.union(sample.before_effect, {"agent": {"runs_today": 99}, "proposal": {"diff_bytes": 5000}})
+	decision := gatehouse.decision with input as document
+	decision.outcome == "allow"
+}
