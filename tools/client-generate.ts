@@ -70,8 +70,13 @@ function readOperation(id: string, method: string, path: string, operation: Open
     params: parameters(operation, 'path'),
     query: parameters(operation, 'query'),
     body: operation.requestBody?.content?.['application/json']?.schema ?? null,
-    answer: success?.content?.['application/json']?.schema ?? null,
+    answer: shaped(success?.content?.['application/json']?.schema),
   }
+}
+
+/** An answer that the document gives no shape is no JSON document: a stream, an export. */
+function shaped(schema: Schema | undefined): Schema | null {
+  return schema && Object.keys(schema).some((key) => key !== 'description') ? schema : null
 }
 
 function parameters(operation: OpenApiOperation, where: 'path' | 'query'): Schema {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -73,23 +73,6 @@ export function plan(opa: string): string {
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** The data documents of the bundle, merged as OPA merges them. */
-export function bundleData(): Tree {
-  const merge = (a: Tree, b: Tree): Tree => {
-    const out: Record<string, unknown> = { ...a }
-    for (const [key, value] of Object.entries(b)) {
-      const old = out[key]
-      out[key] = isTree(old) && isTree(value) ? merge(old, value) : value
-    }
-    return out
-  }
-  const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
-  return readdirSync(join(BUNDLE, 'data'))
-    .toSorted()
-    .map((file) => JSON.parse(readFileSync(join(BUNDLE, 'data', file), 'utf8')) as Tree)
-    .reduce(merge, {})
 }
 
 function main(args: readonly string[]): number {

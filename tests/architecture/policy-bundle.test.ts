@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, type TestContext } from 'vitest'
 import { findOpa, runOpa } from '../../tools/opa.ts'
-import { BUNDLE, bundleData, capabilities, plan } from '../../tools/opa-build.ts'
+import { readBundleFolder } from '../../packages/rego/src/bundle-folder.ts'
+import { BUNDLE, capabilities, plan } from '../../tools/opa-build.ts'
 
 const found = findOpa()
 
@@ -56,5 +57,12 @@ test('capabilities.json names exactly the builtins that the evaluator has', (ctx
 test('data and packages of the bundle stay under the roots that its manifest claims', () => {
   const manifest = JSON.parse(shipped('manifest.json')) as { roots: string[]; revision: string }
   expect(manifest.revision).not.toBe('')
-  expect(Object.keys(bundleData()).filter((key) => !manifest.roots.includes(key))).toEqual([])
+  const bundle = readBundleFolder(BUNDLE)
+  expect(bundle.ok && Object.keys(bundle.value.data as object).filter((key) => !manifest.roots.includes(key))).toEqual(
+    [],
+  )
+  const packages = readdirSync(join(BUNDLE, 'policies')).map(
+    (file) => /^package (\w+)/m.exec(shipped(join('policies', file)))?.[1] ?? '',
+  )
+  expect(packages.filter((name) => !manifest.roots.includes(name))).toEqual([])
 })

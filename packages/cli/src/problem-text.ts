@@ -88,7 +88,7 @@ const ADVICE: { readonly [K in ProblemSlug]?: string } = {
   'version-conflict': 'Read it again, then repeat your change.',
   'runbook-changed': 'Read it again: gatehouse runbook show <id>',
   'gate-closed': 'gatehouse proposal show <id> lists what is missing, and who can give it.',
-  'internal-error': 'Nothing was half done. The log has the details; please report it if it happens again.',
+  'internal-error': 'This is a fault of Gatehouse, not yours; please report it if it happens again.',
 }
 
 /** The problem of a state that a `--wait` ended in: its own slug where the server gave one, else `fallback`. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { accessCommands } from './features/access/access.ts'
 import { agentCommands } from './features/agents/agent.ts'
+import { demoCommands } from './features/demo/demo.ts'
 import { decisionCommands } from './features/decisions/decision.ts'
 import { jobCommands } from './features/jobs/job.ts'
 import { ledgerCommands } from './features/ledger/ledger.ts'
@@ -24,6 +25,7 @@ export type AreaCommands = (program: Command, host: Host) => void
 /** The areas, in the order of the help page. Each adds its own commands; a new area is a line here. */
 const AREAS: readonly AreaCommands[] = [
   lifecycleCommands,
+  demoCommands,
   accessCommands,
   repositoryCommands,
   storyCommands,

@@ -785,12 +785,7 @@ export interface Operations {
   /** List agents */
   agentList: {
     params: undefined
-    query: {
-      /** rows at most, 1 to 200 */
-      limit?: number | undefined
-      /** next_cursor of the page before */
-      cursor?: string | undefined
-    }
+    query: undefined
     body: undefined
     answer: {
       items: Agent[]
@@ -861,10 +856,34 @@ export interface Operations {
     body: undefined
     answer: DecisionDetail
   }
+  /** Validate a proposal and wait for the result */
+  devAgentApply: {
+    params: undefined
+    query: undefined
+    body: {
+      proposal_id: string
+      task_id?: string | undefined
+    }
+    answer: {
+      proposal_id: string
+      [further: string]: unknown
+    }
+  }
+  /** Proposals, the riskiest first */
+  devAgentProposals: {
+    params: undefined
+    query: undefined
+    body: undefined
+    answer: {
+      proposal_id: string
+      [further: string]: unknown
+    }[]
+  }
   /** Follow the ledger live */
   eventStream: {
     params: undefined
     query: {
+      /** events after this seq; by default only new ones */
       after?: number | undefined
     }
     body: undefined
@@ -882,12 +901,7 @@ export interface Operations {
   /** List dead jobs */
   jobList: {
     params: undefined
-    query: {
-      /** rows at most, 1 to 200 */
-      limit?: number | undefined
-      /** next_cursor of the page before */
-      cursor?: string | undefined
-    }
+    query: undefined
     body: undefined
     answer: {
       items: DeadJob[]
@@ -938,7 +952,10 @@ export interface Operations {
   /** Verify the ledger */
   ledgerVerify: {
     params: undefined
-    query: undefined
+    query: {
+      /** a head hash known from elsewhere */
+      expect_head?: string | undefined
+    }
     body: undefined
     answer: LedgerVerified
   }
@@ -968,12 +985,7 @@ export interface Operations {
   /** List the persons of the project */
   personList: {
     params: undefined
-    query: {
-      /** rows at most, 1 to 200 */
-      limit?: number | undefined
-      /** next_cursor of the page before */
-      cursor?: string | undefined
-    }
+    query: undefined
     body: undefined
     answer: {
       items: Person[]
@@ -1000,7 +1012,7 @@ export interface Operations {
     }
     answer: Proposal
   }
-  /** Show a proposal's diff */
+  /** Show a proposal's diff, byte for byte */
   proposalDiff: {
     params: {
       id: string
@@ -1169,12 +1181,7 @@ export interface Operations {
   /** List repositories */
   repositoryList: {
     params: undefined
-    query: {
-      /** rows at most, 1 to 200 */
-      limit?: number | undefined
-      /** next_cursor of the page before */
-      cursor?: string | undefined
-    }
+    query: undefined
     body: undefined
     answer: {
       items: Repository[]
@@ -1242,7 +1249,7 @@ export interface Operations {
     query: undefined
     body: undefined
     answer: {
-      closed: true
+      closed: boolean
     }
   }
   /** Open a console session with a token */
@@ -1307,7 +1314,7 @@ export interface Operations {
       limit?: number | undefined
       /** next_cursor of the page before */
       cursor?: string | undefined
-      state?: string | undefined
+      state?: "created" | "triaged" | "ready" | "running" | "proposed" | "validating" | "needs_revision" | "awaiting_approval" | "approved" | "merged" | "deploying" | "deployed" | "verified" | "failed" | "rolled_back" | "cancelled" | undefined
     }
     body: undefined
     answer: {
@@ -1375,6 +1382,8 @@ export const OPERATIONS = {
   agentRegister: { method: 'POST', path: '/api/agents', answer: 'json' },
   agentShow: { method: 'GET', path: '/api/agents/{id}', answer: 'json' },
   decisionShow: { method: 'GET', path: '/api/decisions/{id}', answer: 'json' },
+  devAgentApply: { method: 'POST', path: '/api/dev-agent/apply', answer: 'json' },
+  devAgentProposals: { method: 'GET', path: '/api/dev-agent/proposals', answer: 'json' },
   eventStream: { method: 'GET', path: '/api/events', answer: 'raw' },
   jobDiscard: { method: 'POST', path: '/api/jobs/dead/{id}/discard', answer: 'json' },
   jobList: { method: 'GET', path: '/api/jobs/dead', answer: 'json' },

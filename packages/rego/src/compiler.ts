@@ -236,7 +236,7 @@ return result;
     const declared = this.tables.plan.builtins.find((b) => b.name === func)
     if (declared?.arity !== args.length)
       throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
-    if (declared.hasResult === false) return `b${builtin}(m,${values.join(',')});`
+    if (!declared.hasResult) return `b${builtin}(m,${values.join(',')});`
     const comparison = Object.hasOwn(COMPARISONS, func) ? COMPARISONS[func] : undefined
     if (comparison !== undefined && values.length === 2) {
       const [a = '', b = ''] = values
@@ -364,10 +364,11 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
         return `insertOnce(${this.local(s.object)},${this.operand(s.key)},${this.operand(s.value)});`
       case 'ObjectMerge':
         return `${this.local(s.target)} = merge(m,${this.local(s.a)},${this.local(s.b)});`
-      case 'Nop':
-        return ''
       case 'With':
         return this.replaced(s)
+      case 'Nop':
+        break
     }
+    return ''
   }
 }

@@ -136,7 +136,8 @@ function shortest(abs: WideFloat): { digits: string; point: number } {
     const downOk = inside(floor)
     const upOk = inside(floor + 1n)
     if (!downOk && !upOk) continue
-    const nearestUp = 2n * (num - floor * den) >= den
+    const rest = 2n * (num - floor * den)
+    const nearestUp = rest > den || (rest === den && floor % 2n === 1n)
     const chosen = downOk && upOk ? (nearestUp ? floor + 1n : floor) : downOk ? floor : floor + 1n
     let digits = chosen.toString()
     if (digits.length > count) point += digits.length - count

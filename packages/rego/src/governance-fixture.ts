@@ -1,38 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Json } from '@gatehouse/core/kernel/canonical'
 import type { DecisionInput } from '@gatehouse/core/policy/decision'
+import { readBundleFolder } from './bundle-folder.ts'
 import type { BundleParts } from './rego.ts'
 
 export const GOVERNANCE = fileURLToPath(new URL('../../../policy/governance', import.meta.url))
 
-type Tree = { readonly [key: string]: Json | undefined }
-
-function isTree(value: Json | undefined): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function merged(a: Tree, b: Tree): Tree {
-  const out: { [key: string]: Json | undefined } = { ...a }
-  for (const [key, value] of Object.entries(b)) {
-    const old = out[key]
-    out[key] = isTree(old) && isTree(value) ? merged(old, value) : value
-  }
-  return out
-}
-
-function read(name: string): Json {
-  return JSON.parse(readFileSync(join(GOVERNANCE, name), 'utf8')) as Json
-}
-
-/** The shipped bundle from its folder: plan.json, manifest.json, and every file of data/ merged at the root. */
-export function governanceBundle(): BundleParts {
-  const data = readdirSync(join(GOVERNANCE, 'data'))
-    .toSorted()
-    .map((file) => read(join('data', file)) as Tree)
-    .reduce(merged, {})
-  return { plan: read('plan.json'), data, manifest: read('manifest.json') }
+/** The shipped bundle from its folder. */
+export function governanceBundle(): Required<BundleParts> {
+  const bundle = readBundleFolder(GOVERNANCE)
+  if (!bundle.ok) throw new Error(bundle.detail)
+  return bundle.value
 }
 
 /** An input that nothing is said against, for each hook. */

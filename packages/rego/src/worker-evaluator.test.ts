@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { endlessScan, giveLocal3, handMadePlan, local, stmt, text } from './plan-fixture.ts'
 import { WorkerEvaluator } from './worker-evaluator.ts'
 
@@ -62,6 +62,8 @@ test(
     ]
     for (const answer of await Promise.all(both)) expect(answer).toMatchObject({ code: 'policy-over-limit' })
     expect(await evaluator.evaluate('main', { name: 'e' }, { wallMs: 20_000 })).toEqual({ ok: true, result: 'e' })
+    // The killed ones are gone: nothing is left to spin.
+    await vi.waitFor(() => expect(evaluator.liveThreads).toBe(2), 5000)
   },
 )
 

@@ -51,6 +51,7 @@ export class WorkerEvaluator {
   private failedStarts = 0
   private nextId = 1
   private closed = false
+  private living = 0
 
   private constructor(parts: BundleParts, options: PoolOptions) {
     this.parts = parts
@@ -78,6 +79,11 @@ export class WorkerEvaluator {
       return refuse('policy-worker-failed', failed.detail)
     }
     return ok(pool)
+  }
+
+  /** Threads that exist, those included that are being started or killed. */
+  get liveThreads(): number {
+    return this.living
   }
 
   /**
@@ -116,6 +122,8 @@ export class WorkerEvaluator {
       resourceLimits: { maxOldGenerationSizeMb: this.heapMb },
     })
     worker.unref()
+    this.living++
+    worker.on('exit', () => this.living--)
     const thread: Thread = { worker, job: null, jobId: 0, timer: null }
     this.threads.add(thread)
     const first = await new Promise<Started>((resolve) => {
@@ -171,6 +179,7 @@ export class WorkerEvaluator {
     thread.job = job
     thread.jobId = this.nextId++
     try {
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       thread.worker.postMessage({ id: thread.jobId, ...job.request } satisfies WorkerRequest)
     } catch {
       thread.job = null

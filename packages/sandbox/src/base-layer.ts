@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync, existsSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  existsSync,
+} from 'node:fs'
 import { chown, lchown, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { refuse, type Refusal } from '@gatehouse/core/kernel/result'
@@ -50,7 +60,8 @@ export async function materialize(
   }
   const entries = await listTree(gitDir, tree)
   const unsafe = entries.find((entry) => entry.path.split('/').some((name) => hasBadName(name)))
-  if (unsafe !== undefined) return refuse('tree-not-safe', `the tree holds a path that cannot be checked out: ${unsafe.path}`)
+  if (unsafe !== undefined)
+    return refuse('tree-not-safe', `the tree holds a path that cannot be checked out: ${unsafe.path}`)
   const lease = join(leases, `${tree}.${process.pid}.${randomUUID()}`)
   writeFileSync(lease, '')
   const folder = join(home, tree)
@@ -73,7 +84,13 @@ function hasBadName(name: string): boolean {
   return isGitName(Buffer.from(name, 'latin1').toString('utf8')) || nameProblem(name) === 'name-forbidden'
 }
 
-async function build(gitDir: string, entries: readonly TreeEntry[], home: string, folder: string, user: SandboxUser): Promise<void> {
+async function build(
+  gitDir: string,
+  entries: readonly TreeEntry[],
+  home: string,
+  folder: string,
+  user: SandboxUser,
+): Promise<void> {
   const making = join(home, `making.${process.pid}.${randomUUID()}`)
   mkdirSync(making, { mode: 0o755 })
   try {
@@ -85,7 +102,12 @@ async function build(gitDir: string, entries: readonly TreeEntry[], home: string
     }
     // Every folder is made before any symlink stands, so no write can go through one.
     for (const path of folders) await mkdir(bytes(making, path), { mode: 0o755 })
-    await writeFiles(gitDir, entries.filter((entry) => entry.mode !== '160000'), making, user)
+    await writeFiles(
+      gitDir,
+      entries.filter((entry) => entry.mode !== '160000'),
+      making,
+      user,
+    )
     if (user.own) for (const path of ['', ...folders]) await chown(bytes(making, path), user.uid, user.gid)
     try {
       renameSync(making, folder)
@@ -103,7 +125,12 @@ function bytes(folder: string, path: string): Buffer {
 }
 
 /** Streams `git cat-file --batch`: a header line `<oid> blob <size>`, the bytes, a newline, for each entry in order. */
-async function writeFiles(gitDir: string, entries: readonly TreeEntry[], folder: string, user: SandboxUser): Promise<void> {
+async function writeFiles(
+  gitDir: string,
+  entries: readonly TreeEntry[],
+  folder: string,
+  user: SandboxUser,
+): Promise<void> {
   if (entries.length === 0) return
   const child = spawnGit(gitDir, ['cat-file', '--batch', '--buffer'])
   const closed = new Promise<number | null>((resolve, reject) => child.on('error', reject).on('close', resolve))

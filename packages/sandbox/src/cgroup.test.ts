@@ -34,7 +34,11 @@ test('a limit that cannot be written is an error, not a run without it', () => {
   const base = tree({ 'memory/x': '' })
   const missing = { version: 'v1', controllers: ['memory'], folders: { memory: '/proc/no-such-place' } } as const
   expect(() => makeCgroup(missing, { memory_mb: 64, pids: 10, cpus: null })).toThrow()
-  const place = { version: 'v2', controllers: ['memory', 'pids', 'cpu'], folders: { memory: base, pids: base, cpu: base } } as const
+  const place = {
+    version: 'v2',
+    controllers: ['memory', 'pids', 'cpu'],
+    folders: { memory: base, pids: base, cpu: base },
+  } as const
   const group = makeCgroup(place, { memory_mb: 64, pids: 10, cpus: 0.5 })
   group.join(4711)
   const run = readFileSync(join(base, runFolder(base), 'memory.max'), 'utf8')

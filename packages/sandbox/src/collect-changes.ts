@@ -70,13 +70,23 @@ export async function collectChanges(request: CollectRequest): Promise<Collected
     const detail = `the run left what cannot be taken: ${named.join(', ')}${more}; remove it in the command that makes it`
     return { ...refuse('result-refused', detail), problems: walk.problems }
   }
-  const oids = await writeBlobs(request.git_dir, walk.found.map((entry) => entry.source))
+  const oids = await writeBlobs(
+    request.git_dir,
+    walk.found.map((entry) => entry.source),
+  )
   const lines: string[] = []
   const changes: Change[] = []
   for (const path of walk.removed()) {
     const before = walk.base.get(path)
     lines.push(`0 ${'0'.repeat(base.length)}\t${path}\0`)
-    changes.push({ path: text(path), kind: 'removed', mode_before: before?.mode ?? null, mode: null, oid_before: before?.oid ?? null, oid: null })
+    changes.push({
+      path: text(path),
+      kind: 'removed',
+      mode_before: before?.mode ?? null,
+      mode: null,
+      oid_before: before?.oid ?? null,
+      oid: null,
+    })
   }
   walk.found.forEach((entry, index) => {
     const before = walk.base.get(entry.path)
@@ -84,7 +94,14 @@ export async function collectChanges(request: CollectRequest): Promise<Collected
     if (before?.oid === oid && before.mode === entry.mode) return
     lines.push(`${entry.mode} ${oid}\t${entry.path}\0`)
     const kind = before === undefined ? 'added' : 'modified'
-    changes.push({ path: text(entry.path), kind, mode_before: before?.mode ?? null, mode: entry.mode, oid_before: before?.oid ?? null, oid })
+    changes.push({
+      path: text(entry.path),
+      kind,
+      mode_before: before?.mode ?? null,
+      mode: entry.mode,
+      oid_before: before?.oid ?? null,
+      oid,
+    })
   })
   const tree = changes.length === 0 ? base : await writeTree(request.git_dir, base, lines)
   changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
@@ -138,7 +155,8 @@ class Walk {
 
   /** Compares one folder of the result with the base. */
   folder(path: string, depth: number): void {
-    if (depth > MAX_DEPTH || this.found.length > (this.#request.max_files ?? MAX_FILES)) return this.#refuse(path, 'too-many')
+    if (depth > MAX_DEPTH || this.found.length > (this.#request.max_files ?? MAX_FILES))
+      return this.#refuse(path, 'too-many')
     let names: string[]
     try {
       names = readdirSync(this.#at(this.#request.merged, path), { encoding: 'latin1' })

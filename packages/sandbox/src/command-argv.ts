@@ -1,4 +1,4 @@
-import { HOME, TOOLS, WORKSPACE, type IsolationPlan } from './isolation-plan.ts'
+import { HOME, TOOLS, WORKSPACE, holderHasPidNamespace, type IsolationPlan } from './isolation-plan.ts'
 import type { Holder } from './holder.ts'
 
 /**
@@ -55,15 +55,28 @@ export interface Inside {
 /** argv of one isolated command. Fd 3 is the conversation with the host, fd 4 the seccomp program if the plan has one. */
 export function isolatedArgv(plan: IsolationPlan, holder: Holder, inside: Inside): [string, string[]] {
   const { tools, user } = plan
-  const command = ['/bin/sh', '-c', lastStep(inside.rlimits), 'sandbox', inside.cwd, ...insideEnvironment(inside.env), ...inside.argv]
-  const enter = ['--pdeathsig', 'KILL', '--', tools.nsenter ?? 'nsenter', '-t', String(holder.pid), '-m', '-p']
+  const command = [
+    '/bin/sh',
+    '-c',
+    lastStep(inside.rlimits),
+    'sandbox',
+    inside.cwd,
+    ...insideEnvironment(inside.env),
+    ...inside.argv,
+  ]
+  const enter = [tools.nsenter ?? 'nsenter', '-t', String(holder.pid), '-m']
+  // Without the holder's pid namespace nothing else ends these first steps when we are killed.
+  if (holderHasPidNamespace(plan)) enter.push('-p')
+  else enter.unshift(tools.setpriv ?? 'setpriv', '--pdeathsig', 'KILL', '--')
   if (plan.privilege !== 'host-root') enter.push('-U', '--preserve-credentials')
   if (plan.driver === 'util-linux') enter.push('-n')
-  enter.push('--')
   // The uid is dropped first: every later step is an ordinary user's, also when a step of ours is wrong.
-  if (plan.userns && plan.privilege !== 'user') enter.push(tools.setpriv ?? 'setpriv', ...toUser(user), '--')
+  if (plan.userns && plan.privilege === 'host-root') enter.push('-S', String(user.uid), '-G', String(user.gid))
+  enter.push('--')
+  if (plan.userns && plan.privilege === 'mapped-root') enter.push(tools.setpriv ?? 'setpriv', ...toUser(user), '--')
   enter.push(...(plan.driver === 'bubblewrap' ? bubblewrap(plan, holder, command) : utilLinux(plan, holder, command)))
-  return [tools.setpriv ?? 'setpriv', enter]
+  const [file = 'nsenter', ...argv] = enter
+  return [file, argv]
 }
 
 function toUser(user: IsolationPlan['user']): string[] {
@@ -91,7 +104,16 @@ function bubblewrap(plan: IsolationPlan, holder: Holder, command: readonly strin
 
 function utilLinux(plan: IsolationPlan, holder: Holder, command: readonly string[]): string[] {
   const { user, tools } = plan
-  const argv = [tools.unshare ?? 'unshare', '--mount', '--pid', '--ipc', '--uts', '--cgroup', '--fork', '--kill-child=KILL']
+  const argv = [
+    tools.unshare ?? 'unshare',
+    '--mount',
+    '--pid',
+    '--ipc',
+    '--uts',
+    '--cgroup',
+    '--fork',
+    '--kill-child=KILL',
+  ]
   argv.push('--propagation', 'private')
   if (plan.userns) argv.push('--user', '--map-root-user')
   const steps = ['set -e', `mount --rbind ${holder.m}/root ${holder.m}/new`, `cd ${holder.m}/new`]
@@ -101,9 +123,14 @@ function utilLinux(plan: IsolationPlan, holder: Holder, command: readonly string
   // One more may be made, which is ours; it counts against this limit, so none can be made inside it.
   if (plan.nested_userns_limit) steps.push('echo 1 >proc/sys/user/max_user_namespaces')
   steps.push('pivot_root . .', 'umount -l .', ...(none ? ['umount -l /proc'] : []), 'set +e')
-  const last = plan.userns
-    ? `unshare --user --map-user=${user.uid} --map-group=${user.gid} -- setpriv --no-new-privs -- "$@"`
-    : `${dropAll(plan).join(' ')} "$@"`
+  const bounded = 'setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$@"'
+  // Without a /proc a second user namespace cannot be mapped: the command sees itself as uid 0, with no right at all.
+  const last =
+    none && plan.userns
+      ? bounded
+      : plan.userns
+        ? `unshare --user --map-user=${user.uid} --map-group=${user.gid} -- setpriv --no-new-privs -- "$@"`
+        : `${dropAll(plan).join(' ')} "$@"`
   // Not exec: this shell stays as init, so that orphans are reaped and signals mean what they mean elsewhere.
   steps.push(last, 'exit $?')
   return [...argv, '--', '/bin/sh', '-c', steps.join('\n'), 'init', ...command]

@@ -61,7 +61,11 @@ export async function runProcess(start: CommandStart): Promise<CommandEnd> {
   let aborted = start.signal?.aborted === true
   let init = child.pid ?? 0
   const stop = (): void => {
+    const known = init !== child.pid
+    // Before the namespace's init is known every trusted step is ended by itself: a parent's end does not end them.
+    const line = known || child.pid === undefined ? [] : onlyLineage(child.pid).toReversed()
     if (init !== 0) start.stop(init)
+    for (const pid of line) kill(pid)
     kill(child.pid ?? 0)
   }
   const abort = (): void => {
@@ -75,8 +79,12 @@ export async function runProcess(start: CommandStart): Promise<CommandEnd> {
     const ready = await Promise.race([readyOf(child), exited.then(() => false)])
     clearTimeout(setupTimer)
     if (!ready) {
-      await closed
-      throw new SandboxSetupError(aborted ? 'stopped before it began' : `the command's sandbox could not be set up: ${failure?.message ?? stderr.end().text.trim()}`)
+      await closeWithin(child, closed, 100)
+      throw new SandboxSetupError(
+        aborted
+          ? 'stopped before it began'
+          : `the command's sandbox could not be set up: ${failure?.message ?? stderr.end().text.trim()}`,
+      )
     }
     const line = onlyLineage(child.pid ?? 0)
     const leaf = line.at(-1) ?? 0
@@ -86,7 +94,7 @@ export async function runProcess(start: CommandStart): Promise<CommandEnd> {
       start.admit(leaf, seen)
     } catch (error) {
       stop()
-      await closed
+      await closeWithin(child, closed, 100)
       throw error
     }
     if (aborted) stop()
@@ -99,7 +107,7 @@ export async function runProcess(start: CommandStart): Promise<CommandEnd> {
     const end = await exited
     await start.settle(init)
     const duration = performance.now() - began
-    await closeWithin(child, closed)
+    await closeWithin(child, closed, 2_000)
     const byStatus = signalOf(end.code)
     return {
       exit_code: end.code,
@@ -127,14 +135,14 @@ function readyOf(child: ChildProcess): Promise<boolean> {
 }
 
 /** A leftover that holds the pipe open must not keep us waiting: its tree was killed, the rest is cut off. */
-async function closeWithin(child: ChildProcess, closed: Promise<void>): Promise<void> {
+async function closeWithin(child: ChildProcess, closed: Promise<void>, milliseconds: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(() => {
       child.stdout?.destroy()
       child.stderr?.destroy()
       resolve()
-    }, 2_000)
+    }, milliseconds)
   })
   await Promise.race([closed, late])
   clearTimeout(timer)

@@ -20,10 +20,19 @@ export const IsolationInForce = z.strictObject({
   filesystem: z.enum(['overlay', 'overlay-userxattr', 'private-copy', 'plain-copy']),
   /** Paths inside that can be written to; empty means not limited by mounts. */
   writable: z.array(z.string()),
-  user: z.strictObject({ uid: z.int(), own: z.boolean(), capabilities: z.string(), no_new_privs: z.boolean(), user_namespace: z.boolean() }),
+  user: z.strictObject({
+    uid: z.int(),
+    own: z.boolean(),
+    capabilities: z.string(),
+    no_new_privs: z.boolean(),
+    user_namespace: z.boolean(),
+  }),
   pid: z.enum(['own-namespace', 'host']),
   seccomp: z.enum(['filter', 'off']),
-  cgroup: z.strictObject({ version: z.enum(['v1', 'v2', 'none']), controllers: z.array(z.enum(['memory', 'pids', 'cpu'])) }),
+  cgroup: z.strictObject({
+    version: z.enum(['v1', 'v2', 'none']),
+    controllers: z.array(z.enum(['memory', 'pids', 'cpu'])),
+  }),
   rlimits: z.array(z.string()),
   disk_limit: z.enum(['tmpfs-size', 'file-size-only']),
   proc: z.enum(['fresh', 'none', 'host']),

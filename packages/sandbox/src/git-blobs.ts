@@ -9,7 +9,10 @@ export interface BlobSource {
 
 /** Object id of a blob (git: `blob <length>\0` and the bytes), SHA-1 or SHA-256 by the length of the id wanted. */
 export function blobOid(bytes: Uint8Array, length: number): string {
-  return createHash(length === 64 ? 'sha256' : 'sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex')
+  return createHash(length === 64 ? 'sha256' : 'sha1')
+    .update(`blob ${bytes.length}\0`)
+    .update(bytes)
+    .digest('hex')
 }
 
 /**
@@ -44,6 +47,7 @@ export async function writeBlobs(gitDir: string, sources: readonly BlobSource[])
   const code = await closed
   if (code !== 0) throw new GitError(`git fast-import failed: ${err.trim() || `exit code ${code}`}`)
   const oids = out.split('\n').filter(Boolean)
-  if (oids.length !== sources.length) throw new GitError(`git fast-import gave ${oids.length} ids for ${sources.length} files`)
+  if (oids.length !== sources.length)
+    throw new GitError(`git fast-import gave ${oids.length} ids for ${sources.length} files`)
   return oids
 }

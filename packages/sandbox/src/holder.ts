@@ -3,7 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { TRUSTED_ENV } from './host-tools.ts'
-import { SandboxSetupError, type IsolationPlan } from './isolation-plan.ts'
+import { SandboxSetupError, holderHasPidNamespace, type IsolationPlan } from './isolation-plan.ts'
 import { DEVICES, fstab, type RootPlan } from './mounts.ts'
 import { childrenOf, kill } from './process-tree.ts'
 
@@ -26,7 +26,7 @@ export interface HolderRequest {
 
 /**
  * The process that keeps a run's private mounts (and its pid namespace) alive between two commands.
- * It is init of that pid namespace: when it ends, for whatever reason, the kernel kills everything of the run.
+ * It is init of that pid namespace, if it has one: when it ends, for whatever reason, the kernel kills everything of the run.
  * It ends when its stdin does, so a killed Node leaves nothing behind and nothing mounted.
  */
 export interface Holder {
@@ -39,8 +39,7 @@ export interface Holder {
   close(): Promise<void>
 }
 
-const LOOPBACK_PERL =
-  'socket(my $s,2,2,0) or exit 1; ioctl($s,0x8914,my $r=pack("a16 s x22","lo",0x41)) or exit 1'
+const LOOPBACK_PERL = 'socket(my $s,2,2,0) or exit 1; ioctl($s,0x8914,my $r=pack("a16 s x22","lo",0x41)) or exit 1'
 
 export async function startHolder(request: HolderRequest): Promise<Holder> {
   const place = mkdtempSync(join(privateTmp(), 'gatehouse-run-'))
@@ -48,8 +47,16 @@ export async function startHolder(request: HolderRequest): Promise<Holder> {
   chmodSync(place, 0o711)
   const m = join(place, 'm')
   mkdirSync(m)
-  writeFileSync(join(place, 'fstab'), fstab({ m, root: request.root, layers: request.layers, overlay: request.plan.overlay }))
-  const child = spawn(...holderArgv(request, place), { env: TRUSTED_ENV, cwd: '/', stdio: ['pipe', 'pipe', 'pipe'], detached: true })
+  writeFileSync(
+    join(place, 'fstab'),
+    fstab({ m, root: request.root, layers: request.layers, overlay: request.plan.overlay }),
+  )
+  const child = spawn(...holderArgv(request, place), {
+    env: TRUSTED_ENV,
+    cwd: '/',
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
   const talk = new Conversation(child)
   const close = async (): Promise<void> => {
     child.stdin?.destroy()
@@ -82,12 +89,26 @@ function privateTmp(): string {
 function holderArgv(request: HolderRequest, place: string): [string, string[]] {
   const { plan } = request
   const setpriv = plan.tools.setpriv ?? 'setpriv'
-  const names = ['--mount', '--pid', '--fork', '--kill-child=KILL', '--propagation', 'private']
+  const names = ['--mount', '--fork', '--kill-child=KILL', '--propagation', 'private']
+  if (holderHasPidNamespace(plan)) names.push('--pid')
   if (plan.privilege !== 'host-root') names.push('--user')
   if (plan.privilege === 'user') names.push('--map-root-user')
   // bubblewrap makes a network namespace with the loopback up by itself; util-linux cannot, so it shares the holder's.
   if (plan.driver === 'util-linux') names.push('--net')
-  return [setpriv, ['--pdeathsig', 'KILL', '--', plan.tools.unshare ?? 'unshare', ...names, '--', '/bin/sh', '-c', holderScript(request, place)]]
+  return [
+    setpriv,
+    [
+      '--pdeathsig',
+      'KILL',
+      '--',
+      plan.tools.unshare ?? 'unshare',
+      ...names,
+      '--',
+      '/bin/sh',
+      '-c',
+      holderScript(request, place),
+    ],
+  ]
 }
 
 function holderScript(request: HolderRequest, place: string): string {
@@ -104,6 +125,8 @@ function holderScript(request: HolderRequest, place: string): string {
   return [
     'set -e; umask 022',
     'echo unshared; read -r answer',
+    // Over the host's: tools that look for a process by its number must find it under the number they know.
+    ...(plan.proc === 'fresh' ? ['mount -t proc -o nosuid,nodev,noexec proc /proc'] : []),
     `mount -t tmpfs -o ${options} tmpfs ${m}; cd ${m}`,
     'echo tmpfs; read -r answer',
     `mount -a -T ${place}/fstab >&2`,
@@ -139,7 +162,8 @@ function populate(base: string, request: HolderRequest): void {
   for (const link of request.root.links) symlinkSync(link.target, join(root, link.path))
   for (const file of request.root.files) writeFileSync(join(root, file), '')
   for (const device of DEVICES) writeFileSync(join(root, 'dev', device), '')
-  for (const [name, text] of Object.entries(accounts(uid, gid))) writeFileSync(join(root, 'etc', name), text, { mode: 0o644 })
+  for (const [name, text] of Object.entries(accounts(uid, gid)))
+    writeFileSync(join(root, 'etc', name), text, { mode: 0o644 })
   for (const file of request.placed) {
     mkdirSync(join(root, dirname(file.path)), { recursive: true, mode: 0o755 })
     writeFileSync(join(root, file.path), file.content, { flag: 'wx' })
@@ -205,7 +229,10 @@ class Conversation {
       for (;;) {
         const line = this.#lines.shift()
         if (line?.startsWith(word) === true) return line
-        if (this.#over) throw new SandboxSetupError(`the sandbox could not be set up before "${word}": ${this.#stderr.trim() || 'no message'}`)
+        if (this.#over)
+          throw new SandboxSetupError(
+            `the sandbox could not be set up before "${word}": ${this.#stderr.trim() || 'no message'}`,
+          )
         await new Promise<void>((resolve) => (this.#wake = resolve))
       }
     } finally {
@@ -213,4 +240,3 @@ class Conversation {
     }
   }
 }
-

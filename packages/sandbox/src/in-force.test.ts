@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import { interfaces, shortcomings, type InForce } from './in-force.ts'
 
+const USER = { uid: 7, gid: 7, own: true }
 const GOOD: InForce = {
   uid: 7,
   gid: 7,
+  groups: [],
   capabilities: '0000000000000000',
   no_new_privs: true,
   seccomp: 'filter',
@@ -14,12 +16,14 @@ const GOOD: InForce = {
 }
 
 test('a command that is isolated as planned has no shortcoming', () => {
-  expect(shortcomings(GOOD, 7, true)).toEqual([])
-  expect(shortcomings({ ...GOOD, seccomp: 'off' }, 7, false)).toEqual([])
+  expect(shortcomings(GOOD, USER, true)).toEqual([])
+  expect(shortcomings({ ...GOOD, seccomp: 'off' }, USER, false)).toEqual([])
 })
 
 test.each<[string, Partial<InForce>]>([
   ['uid', { uid: 0 }],
+  ['gid', { gid: 0 }],
+  ['groups', { groups: [0, 27] }],
   ['capabilities', { capabilities: '0000000000000400' }],
   ['no_new_privs', { no_new_privs: false }],
   ['seccomp', { seccomp: 'off' }],
@@ -29,7 +33,7 @@ test.each<[string, Partial<InForce>]>([
   ['/proc', { proc: 'host' }],
   ['writable', { writable: ['/workspace', '/usr'] }],
 ])('a command without its %s is refused', (word, change) => {
-  expect(shortcomings({ ...GOOD, ...change }, 7, true).join()).toContain(word)
+  expect(shortcomings({ ...GOOD, ...change }, USER, true).join()).toContain(word)
 })
 
 test('interfaces are read from the table of /proc/net/dev', () => {

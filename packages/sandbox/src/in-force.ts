@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { HOME, WORKSPACE } from './isolation-plan.ts'
 import { namespaceOf } from './process-tree.ts'
+import type { SandboxUser } from './sandbox-user.ts'
 
 /** What the host saw on the very process that then became the command, before it was let go. `null`: could not be read. */
 export interface InForce {
   readonly uid: number
   readonly gid: number
+  /** Supplementary groups: those of root would open doors. */
+  readonly groups: readonly number[]
   readonly capabilities: string
   readonly no_new_privs: boolean
   readonly seccomp: 'filter' | 'strict' | 'off'
@@ -24,7 +27,7 @@ const NAMESPACES = ['pid', 'net', 'mnt', 'user', 'ipc', 'uts', 'cgroup'] as cons
 /** Reads /proc/<pid> from the host's side (proc_pid_status(5), proc_pid_mountinfo(5)). Throws when the process is gone. */
 export function measure(pid: number): InForce {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const field = (name: string): string => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? ''
+  const field = (name: string): string => new RegExp(`^${name}:[^\\S\\n]*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? ''
   const mode = field('Seccomp')
   const own = Object.fromEntries(
     NAMESPACES.map((kind) => {
@@ -36,6 +39,7 @@ export function measure(pid: number): InForce {
   return {
     uid: Number(field('Uid').split(/\s+/)[1]),
     gid: Number(field('Gid').split(/\s+/)[1]),
+    groups: field('Groups').split(/\s+/).filter(Boolean).map(Number),
     capabilities: field('CapEff'),
     no_new_privs: field('NoNewPrivs') === '1',
     seccomp: mode === '2' ? 'filter' : mode === '1' ? 'strict' : 'off',
@@ -67,8 +71,12 @@ export function interfaces(text: string): string[] {
 const WRITABLE: readonly string[] = [WORKSPACE, HOME, '/tmp', '/dev/shm']
 
 /** What an isolated command must show; a list of what is missing, empty when all is as planned. */
-export function shortcomings(seen: InForce, uid: number, seccomp: boolean): string[] {
+export function shortcomings(seen: InForce, user: SandboxUser, seccomp: boolean): string[] {
   const missing: string[] = []
+  const { uid, gid } = user
+  if (seen.gid !== gid) missing.push(`gid is ${seen.gid}, not ${gid}`)
+  if (user.own && seen.groups.some((group) => group !== gid))
+    missing.push(`supplementary groups ${seen.groups.join(', ')} are left`)
   if (seen.uid !== uid) missing.push(`uid is ${seen.uid}, not ${uid}`)
   if (/[^0]/.test(seen.capabilities)) missing.push(`capabilities ${seen.capabilities} are left`)
   if (!seen.no_new_privs) missing.push('no_new_privs is not set')

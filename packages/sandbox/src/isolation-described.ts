@@ -27,8 +27,14 @@ export function describeIsolated(
 ): IsolationInForce {
   const notes: string[] = []
   if (seen === null) notes.push(NOT_MEASURED)
-  if (!plan.seccomp) notes.push(`no seccomp filter: ${plan.driver === 'util-linux' ? 'util-linux has no tool that loads one' : 'refused here'}`)
-  if (plan.proc === 'none') notes.push('no /proc inside: this machine grants no fresh one, and the host\'s would show its processes')
+  if (!plan.seccomp)
+    notes.push(
+      `no seccomp filter of ours: ${plan.driver === 'util-linux' ? 'util-linux has no tool that loads one' : 'refused here'}`,
+    )
+  if (plan.proc === 'none')
+    notes.push("no /proc inside: this machine grants no fresh one, and the host's would show its processes")
+  if (plan.proc === 'none' && plan.driver === 'util-linux')
+    notes.push('a command sees itself as uid 0 of its own user namespace; it has no capability there')
   if (plan.overlay === 'copy') notes.push('no overlayfs here: the base was copied into the private tmpfs')
   if (report.cgroup === null) notes.push('no control groups here: memory is not limited; processes by RLIMIT_NPROC')
   if (!plan.user.own) notes.push('runs as the user that runs Gatehouse, in a user namespace of its own')

@@ -20,6 +20,14 @@ export interface IsolationPlan {
   readonly nested_userns_limit: boolean
 }
 
+/**
+ * Does the holder have a pid namespace of its own? Not where it cannot have a /proc to match and bubblewrap is used:
+ * bwrap looks up its child by number in /proc and would find another process.
+ */
+export function holderHasPidNamespace(plan: IsolationPlan): boolean {
+  return plan.proc === 'fresh' || plan.driver === 'util-linux'
+}
+
 /** Where the workspace, the private home and the tools stand inside. The same in every isolated run. */
 export const WORKSPACE = '/workspace'
 export const HOME = '/home/sandbox'

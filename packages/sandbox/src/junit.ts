@@ -20,8 +20,11 @@ type Node = Readonly<Record<string, unknown>>
  * depth (100), tests (200,000) and text are bounded. Refusals: `junit-too-large`, `junit-malformed`.
  */
 export function parseJunit(data: Uint8Array): { readonly ok: true; readonly report: TestReport } | JunitRefusal {
-  if (data.length > MAX_BYTES) return refuse('junit-too-large', `the JUnit report has ${data.length} bytes, more than ${MAX_BYTES}`)
-  const xml = Buffer.from(data).toString('utf8').replace(/^\ufeff/, '')
+  if (data.length > MAX_BYTES)
+    return refuse('junit-too-large', `the JUnit report has ${data.length} bytes, more than ${MAX_BYTES}`)
+  const xml = Buffer.from(data)
+    .toString('utf8')
+    .replace(/^\ufeff/, '')
   // Inside CDATA and comments the word is only text; elsewhere a document type could define entities.
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml.replace(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g, ''))) {
     return refuse('junit-malformed', 'the JUnit report holds a document type declaration, which is not accepted')
@@ -31,14 +34,19 @@ export function parseJunit(data: Uint8Array): { readonly ok: true; readonly repo
   let nodes: readonly Node[]
   try {
     const valid = XMLValidator.validate(xml)
-    if (valid !== true) return refuse('junit-malformed', `the JUnit report is not well-formed: ${valid.err.msg} (line ${valid.err.line})`)
+    if (valid !== true)
+      return refuse('junit-malformed', `the JUnit report is not well-formed: ${valid.err.msg} (line ${valid.err.line})`)
     nodes = PARSER.parse(xml) as Node[]
   } catch (error) {
-    return refuse('junit-malformed', `the JUnit report cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    return refuse(
+      'junit-malformed',
+      `the JUnit report cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
   const reader = new Reader()
   for (const node of nodes) reader.element(node, [])
-  if (!reader.sawRoot) return refuse('junit-malformed', 'the JUnit report has no <testsuites>, <testsuite> or <testcase> element')
+  if (!reader.sawRoot)
+    return refuse('junit-malformed', 'the JUnit report has no <testsuites>, <testsuite> or <testcase> element')
   return { ok: true, report: reader.report() }
 }
 
@@ -57,7 +65,9 @@ const PARSER = new XMLParser({
 /** Counts open elements without building anything, so that a deep document costs no stack. */
 function tooDeep(xml: string): boolean {
   let depth = 0
-  for (const [tag] of xml.matchAll(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->|<[/?]?[A-Za-z_](?:[^<>"']|"[^"]*"|'[^']*')*>/g)) {
+  for (const [tag] of xml.matchAll(
+    /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->|<[/?]?[A-Za-z_](?:[^<>"']|"[^"]*"|'[^']*')*>/g,
+  )) {
     if (tag.startsWith('<!') || tag.startsWith('<?') || tag.endsWith('/>')) continue
     depth += tag.startsWith('</') ? -1 : 1
     if (depth > MAX_DEPTH) return true
@@ -89,7 +99,10 @@ class Reader {
     // A suite that could not even load says so in an <error> of its own.
     for (const child of childrenOf(node)) {
       if (tag === 'testsuite' && (tagOf(child) === 'error' || tagOf(child) === 'failure')) {
-        this.#add({ suite: path.join(' > '), name: '(suite)', status: 'errored', ...messageOf(child) }, path.join(' > '))
+        this.#add(
+          { suite: path.join(' > '), name: '(suite)', status: 'errored', ...messageOf(child) },
+          path.join(' > '),
+        )
       }
     }
   }
@@ -109,7 +122,8 @@ class Reader {
     const status: TestStatus = worst === undefined ? bySelf : (STATUS_OF[tagOf(worst)] ?? 'errored')
     const file = attributes['file'] ?? attributes['filepath']
     const duration = durationOf(attributes['time'])
-    if (attributes['time'] !== undefined && duration === undefined) this.#problem(`the time of "${clip(name, 200)}" is no number`)
+    if (attributes['time'] !== undefined && duration === undefined)
+      this.#problem(`the time of "${clip(name, 200)}" is no number`)
     this.#add(
       {
         suite,
@@ -122,7 +136,8 @@ class Reader {
       suite,
     )
     // pytest and Surefire may nest nothing here, but Node's subtests without a suite do.
-    for (const child of childrenOf(node)) if (tagOf(child) === 'testcase' || tagOf(child) === 'testsuite') this.element(child, [...suites, name])
+    for (const child of childrenOf(node))
+      if (tagOf(child) === 'testcase' || tagOf(child) === 'testsuite') this.element(child, [...suites, name])
   }
 
   #add(test: Omit<TestResult, 'id'>, suite: string): void {
@@ -146,7 +161,9 @@ class Reader {
     for (const [attribute, count] of claims) {
       const said = attributes[attribute]
       if (said !== undefined && /^\d+$/.test(said) && Number(said) !== count) {
-        this.#problem(`<${tag}${name === '' ? '' : ` name="${clip(name, 200)}"`}> says ${attribute}=${said}, but holds ${count}`)
+        this.#problem(
+          `<${tag}${name === '' ? '' : ` name="${clip(name, 200)}"`}> says ${attribute}=${said}, but holds ${count}`,
+        )
       }
     }
   }
@@ -162,7 +179,12 @@ class Reader {
   }
 }
 
-const STATUS_OF: Readonly<Record<string, TestStatus>> = { failure: 'failed', error: 'errored', skipped: 'skipped', disabled: 'skipped' }
+const STATUS_OF: Readonly<Record<string, TestStatus>> = {
+  failure: 'failed',
+  error: 'errored',
+  skipped: 'skipped',
+  disabled: 'skipped',
+}
 const RANK: readonly TestStatus[] = ['errored', 'failed', 'skipped']
 
 function tagOf(node: Node): string {
@@ -194,18 +216,23 @@ function messageOf(node: Node): { message?: string } {
 function durationOf(time: string | undefined): number | undefined {
   if (time === undefined) return undefined
   const seconds = Number(time.replaceAll(',', ''))
-  return time.trim() === '' || !Number.isFinite(seconds) || seconds < 0 ? undefined : Math.round(seconds * 1_000_000) / 1_000
+  return time.trim() === '' || !Number.isFinite(seconds) || seconds < 0
+    ? undefined
+    : Math.round(seconds * 1_000_000) / 1_000
 }
 
 const FIVE: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 /** XML's five entities and character references, once: nothing that came out is looked at again. */
 function decode(text: string): string {
-  return text.replace(/&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));/gi, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return FIVE[name.toLowerCase()] ?? whole
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole
-  })
+  return text.replace(
+    /&(?:#x([0-9a-f]{1,6})|#(\d{1,7})|(lt|gt|amp|quot|apos));/gi,
+    (whole, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined) return FIVE[name.toLowerCase()] ?? whole
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole
+    },
+  )
 }
 
 function clip(text: string, length: number): string {

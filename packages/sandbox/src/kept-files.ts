@@ -7,7 +7,9 @@ export interface KeptContent {
   readonly content: Buffer
 }
 
-export type SafeRead = { readonly ok: true; readonly content: Buffer } | { readonly ok: false; readonly problem: 'missing' | 'not-a-regular-file' | 'too-large' | 'unreadable' }
+export type SafeRead =
+  | { readonly ok: true; readonly content: Buffer }
+  | { readonly ok: false; readonly problem: 'missing' | 'not-a-regular-file' | 'too-large' | 'unreadable' }
 
 /**
  * Reads a regular file below a folder that an agent wrote: no part of the way may be a symlink, nothing else than a
@@ -58,7 +60,10 @@ export function readOpened(path: string | Buffer, maxBytes: number): SafeRead {
 }
 
 /** The envelope's line and, where it could be read, the content of each wanted path. */
-export function keepFiles(folder: string, wanted: readonly { readonly path: string; readonly max_bytes: number }[]): { files: KeptFile[]; contents: KeptContent[] } {
+export function keepFiles(
+  folder: string,
+  wanted: readonly { readonly path: string; readonly max_bytes: number }[],
+): { files: KeptFile[]; contents: KeptContent[] } {
   const files: KeptFile[] = []
   const contents: KeptContent[] = []
   for (const { path, max_bytes } of wanted) {

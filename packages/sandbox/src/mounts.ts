@@ -24,7 +24,19 @@ export const DEVICES = ['null', 'zero', 'full', 'random', 'urandom'] as const
 
 /** Plans the minimal root from what this machine has. `nodeFolder` is shown at /opt/gatehouse/node/bin. */
 export function planRoot(nodeFolder: string, extra: readonly ReadOnlyBind[]): RootPlan {
-  const folders = new Set(['/usr', '/etc', '/etc/ssl', '/proc', '/dev', '/dev/shm', '/tmp', '/home', HOME, '/run', '/var'])
+  const folders = new Set([
+    '/usr',
+    '/etc',
+    '/etc/ssl',
+    '/proc',
+    '/dev',
+    '/dev/shm',
+    '/tmp',
+    '/home',
+    HOME,
+    '/run',
+    '/var',
+  ])
   for (const folder of [WORKSPACE, TOOLS, '/agent']) folders.add(folder)
   const links: { path: string; target: string }[] = [
     { path: '/dev/fd', target: '/proc/self/fd' },

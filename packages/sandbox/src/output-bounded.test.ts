@@ -22,5 +22,9 @@ test('head and tail are kept, the middle is counted, the digest is of all bytes'
 test('a long output shows its first and its last bytes and how many are missing between', () => {
   const output = new BoundedOutput(20)
   for (let index = 0; index < 1_000; index++) output.push(Buffer.from(String(index % 10)))
-  expect(output.end()).toMatchObject({ text: '0123456789\n[... 980 bytes dropped ...]\n0123456789', bytes: 1000, dropped: 980 })
+  expect(output.end()).toMatchObject({
+    text: '0123456789\n[... 980 bytes dropped ...]\n0123456789',
+    bytes: 1000,
+    dropped: 980,
+  })
 })

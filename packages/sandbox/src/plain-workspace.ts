@@ -1,6 +1,16 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, cpSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { lastStep, type Inside } from './command-argv.ts'
@@ -15,10 +25,10 @@ import { ownUidPerRun, sandboxUser, type SandboxUser } from './sandbox-user.ts'
 export interface PlainWorkspace {
   readonly folder: string
   readonly user: SandboxUser
-  command(inside: Inside): [string, string[]]
-  stop(pid: number): void
-  settle(pid: number): Promise<void>
-  close(): Promise<void>
+  readonly command: (inside: Inside) => [string, string[]]
+  readonly stop: (pid: number) => void
+  readonly settle: (pid: number) => Promise<void>
+  readonly close: () => Promise<void>
 }
 
 export const PLAIN_NOTES = [
@@ -60,8 +70,10 @@ export function openPlainWorkspace(request: {
   }
   const mark = `GATEHOUSE_RUN=${randomUUID()}`
   const watchdog = startWatchdog(user, mark, place, request.host)
-  const leftovers = (): number[] => (user.own ? processesOfUid(user.uid) : processesWithEnvironment(mark))
-    .filter((pid) => pid !== process.pid && pid !== watchdog.pid)
+  const leftovers = (): number[] =>
+    (user.own ? processesOfUid(user.uid) : processesWithEnvironment(mark)).filter(
+      (pid) => pid !== process.pid && pid !== watchdog.pid,
+    )
   const endAll = (pid: number | null): void => {
     const family = pid === null ? [] : descendants(pid)
     for (const other of new Set([...family, ...leftovers()])) kill(other)
@@ -94,13 +106,15 @@ export function openPlainWorkspace(request: {
 function giveTo(path: string, user: SandboxUser): void {
   lchownSync(path, user.uid, user.gid)
   if (!lstatSync(path).isDirectory()) return
-  for (const name of readdirSync(path, { encoding: 'buffer' })) giveToBytes(Buffer.concat([Buffer.from(`${path}/`), name]), user)
+  for (const name of readdirSync(path, { encoding: 'buffer' }))
+    giveToBytes(Buffer.concat([Buffer.from(`${path}/`), name]), user)
 }
 
 function giveToBytes(path: Buffer, user: SandboxUser): void {
   lchownSync(path, user.uid, user.gid)
   if (!lstatSync(path).isDirectory()) return
-  for (const name of readdirSync(path, { encoding: 'buffer' })) giveToBytes(Buffer.concat([path, Buffer.from('/'), name]), user)
+  for (const name of readdirSync(path, { encoding: 'buffer' }))
+    giveToBytes(Buffer.concat([path, Buffer.from('/'), name]), user)
 }
 
 /** Without mounts nothing stands at /workspace or /agent: such paths in arguments and environment are rewritten to the real ones. */
@@ -114,7 +128,9 @@ export function rewritePath(text: string, places: readonly (readonly [string, st
 
 function rewrite(inside: Inside, places: readonly [string, string][], mark: string, place: string): Inside {
   const change = (text: string): string => rewritePath(text, places)
-  const env: Record<string, string> = Object.fromEntries(Object.entries(inside.env).map(([name, value]) => [name, change(value)]))
+  const env: Record<string, string> = Object.fromEntries(
+    Object.entries(inside.env).map(([name, value]) => [name, change(value)]),
+  )
   const [markName = '', markValue = ''] = mark.split('=')
   return {
     rlimits: inside.rlimits,
@@ -140,7 +156,15 @@ function plainArgv(inside: Inside, user: SandboxUser, host: HostTools): [string,
   if (host.setpriv === null) return ['/bin/sh', shell]
   const drop = ['--pdeathsig', 'KILL', '--no-new-privs']
   if (user.own) {
-    drop.push('--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups', '--bounding-set=-all', '--inh-caps=-all')
+    drop.push(
+      '--reuid',
+      String(user.uid),
+      '--regid',
+      String(user.gid),
+      '--clear-groups',
+      '--bounding-set=-all',
+      '--inh-caps=-all',
+    )
   }
   return [host.setpriv, [...drop, '--', '/bin/sh', ...shell]]
 }
@@ -159,7 +183,12 @@ function startWatchdog(user: SandboxUser, mark: string, place: string, host: Hos
     ? `${asUser} /bin/sh -c 'kill -9 -1' 2>/dev/null`
     : `for f in /proc/[0-9]*/environ; do if grep -qz '^${mark}$' "$f" 2>/dev/null; then p="\${f#/proc/}"; kill -9 "\${p%/environ}"; fi; done`
   const script = `trap '' HUP INT TERM; read -r answer; for round in 1 2 3; do ${end}; done; rm -rf -- "$1"`
-  const child = spawn('/bin/sh', ['-c', script, 'watchdog', place], { env: TRUSTED_ENV, stdio: ['pipe', 'ignore', 'ignore'], detached: true, cwd: '/' })
+  const child = spawn('/bin/sh', ['-c', script, 'watchdog', place], {
+    env: TRUSTED_ENV,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+    cwd: '/',
+  })
   child.on('error', () => {})
   child.stdin?.on('error', () => {})
   child.unref()
@@ -169,4 +198,3 @@ function startWatchdog(user: SandboxUser, mark: string, place: string, host: Hos
 export function plainSupported(host: HostTools): boolean {
   return host.sh !== null && spawnSync('/bin/sh', ['-c', ':'], { env: TRUSTED_ENV }).status === 0
 }
-

@@ -39,7 +39,10 @@ export function probeIsolation(): Promise<IsolationReport> {
 async function probe(): Promise<IsolationReport> {
   const tools = findHostTools()
   const missing: string[] = []
-  const found: Record<Driver, { plan: IsolationPlan; nested: 'off' | 'on' } | null> = { bubblewrap: null, 'util-linux': null }
+  const found: Record<Driver, { plan: IsolationPlan; nested: 'off' | 'on' } | null> = {
+    bubblewrap: null,
+    'util-linux': null,
+  }
   for (const driver of DRIVERS) found[driver] = await tryDriver(driver, tools, missing)
   const cgroups = findCgroups()
   missing.push(...cgroups.tried.map((text) => `control groups: ${text}`))
@@ -64,7 +67,11 @@ const NEEDED: Readonly<Record<Driver, readonly (keyof HostTools)[]>> = {
   'util-linux': ['sh', 'mount', 'unshare', 'nsenter', 'setpriv', 'pivot_root'],
 }
 
-async function tryDriver(driver: Driver, tools: HostTools, missing: string[]): Promise<{ plan: IsolationPlan; nested: 'off' | 'on' } | null> {
+async function tryDriver(
+  driver: Driver,
+  tools: HostTools,
+  missing: string[],
+): Promise<{ plan: IsolationPlan; nested: 'off' | 'on' } | null> {
   const absent = NEEDED[driver].filter((name) => tools[name] === null)
   if (absent.length > 0) {
     missing.push(`${driver}: ${absent.join(', ')} not installed`)
@@ -92,7 +99,11 @@ function* candidates(driver: Driver, tools: HostTools): Generator<IsolationPlan>
     const kernel = privilege === 'host-root' ? 'overlay' : 'overlay-userxattr'
     for (const overlay of [kernel, 'copy'] as const)
       for (const userns of privilege === 'host-root' ? [true, false] : [true])
-        for (const [proc, limit] of [['fresh', userns], ['fresh', false], ['none', false]] as const)
+        for (const [proc, limit] of [
+          ['fresh', userns],
+          ['fresh', false],
+          ['none', false],
+        ] as const)
           for (const seccomp of filter ? [true, false] : [false])
             yield { driver, privilege, user, tools, userns, overlay, proc, seccomp, nested_userns_limit: limit }
   }
@@ -116,7 +127,7 @@ async function tryPlan(plan: IsolationPlan): Promise<{ nested: 'off' | 'on' } | 
         timeout_ms: 5_000,
         output_bytes: 4_096,
         admit: (_, seen) => {
-          const short = shortcomings(seen, plan.user.uid, plan.seccomp)
+          const short = shortcomings(seen, plan.user, plan.seccomp)
           if (short.length > 0) throw new Error(short.join(', '))
         },
       })

@@ -14,7 +14,9 @@ export function onlyLineage(pid: number): number[] {
 /** Children of a process: /proc/<pid>/task/<tid>/children (proc_pid_task(5)), or a scan where the kernel has no such file. */
 export function childrenOf(pid: number): number[] {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((task) => numbers(readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')))
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      numbers(readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')),
+    )
   } catch {
     return allProcesses().filter((other) => statField(other, 'PPid') === String(pid))
   }
@@ -25,14 +27,16 @@ function numbers(text: string): number[] {
 }
 
 export function allProcesses(): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
 }
 
 /** A field of /proc/<pid>/status, or null when the process is gone. */
 export function statField(pid: number, name: string): string | null {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-    return new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? null
+    return new RegExp(`^${name}:[^\\S\\n]*(.*)$`, 'm').exec(status)?.[1]?.trim() ?? null
   } catch {
     return null
   }

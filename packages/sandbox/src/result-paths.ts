@@ -21,7 +21,11 @@ const IGNORABLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g
  * an 8.3 short name (NTFS), invisible code points (HFS+)? The exact `.git` is one too.
  */
 export function isGitName(name: string): boolean {
-  const plain = name.replace(IGNORABLE, '').toLowerCase().replace(/:.*$/s, '').replace(/[ .]+$/, '')
+  const plain = name
+    .replace(IGNORABLE, '')
+    .toLowerCase()
+    .replace(/:.*$/s, '')
+    .replace(/[ .]+$/, '')
   return plain === '.git' || /^git~\d+$/.test(plain)
 }
 
@@ -46,7 +50,14 @@ export function pathProblem(path: string): ResultProblem | null {
  * own place. Pure text: what the target is on any machine is never looked at.
  */
 export function symlinkStaysInside(path: string, target: string): boolean {
-  if (target === '' || target.startsWith('/') || target.includes('\0') || target.includes('\\') || /^[A-Za-z]:/.test(target)) return false
+  if (
+    target === '' ||
+    target.startsWith('/') ||
+    target.includes('\0') ||
+    target.includes('\\') ||
+    /^[A-Za-z]:/.test(target)
+  )
+    return false
   const stack = path.split('/').slice(0, -1)
   let named = false
   for (const part of target.split('/')) {

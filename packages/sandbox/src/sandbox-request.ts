@@ -3,7 +3,10 @@ import { z } from 'zod'
 const insidePath = z
   .string()
   .regex(/^\/[^\0]*$/, 'must be an absolute path')
-  .refine((path) => !path.split('/').includes('..') && !/\/\.?(?:\/|$)/.test(path), 'must have no empty, "." or ".." part')
+  .refine(
+    (path) => !path.split('/').includes('..') && !/\/\.?(?:\/|$)/.test(path),
+    'must have no empty, "." or ".." part',
+  )
 
 const place = insidePath.refine(
   (path) => !/^\/(?:usr|etc|proc|dev|bin|sbin|lib\d*|libx32|tmp|workspace|home)(?:\/|$)/.test(path),
@@ -13,11 +16,17 @@ const place = insidePath.refine(
 const relativePath = z
   .string()
   .min(1)
-  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'), 'must stay in the workspace')
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..') && !path.includes('\0'),
+    'must stay in the workspace',
+  )
 
 export const SandboxCommand = z.strictObject({
   name: z.string().min(1).max(200),
-  argv: z.array(z.string().refine((text) => !text.includes('\0'), 'must hold no NUL')).min(1).max(1_000),
+  argv: z
+    .array(z.string().refine((text) => !text.includes('\0'), 'must hold no NUL'))
+    .min(1)
+    .max(1_000),
   /** Wall time in milliseconds. */
   timeout_ms: z.int().min(1).max(86_400_000),
   /** A folder of the workspace; the workspace itself when left out. */
@@ -33,7 +42,10 @@ export const SandboxLimits = z.strictObject({
   cpu_seconds: z.int().min(1).max(86_400).optional(),
   cpus: z.number().min(0.01).max(1_024).optional(),
   /** Kept of each stream of each command. */
-  output_bytes: z.int().min(16).max(64 * 1_048_576),
+  output_bytes: z
+    .int()
+    .min(16)
+    .max(64 * 1_048_576),
 })
 export type SandboxLimits = z.infer<typeof SandboxLimits>
 
@@ -46,19 +58,49 @@ export const SandboxRequest = z.strictObject({
     candidate: z.string().min(1).optional(),
   }),
   placed: z
-    .array(z.strictObject({ path: place, content: z.union([z.string(), z.instanceof(Uint8Array)]), executable: z.boolean().optional() }))
+    .array(
+      z.strictObject({
+        path: place,
+        content: z.union([z.string(), z.instanceof(Uint8Array)]),
+        executable: z.boolean().optional(),
+      }),
+    )
     .max(1_000)
     .optional(),
   /** Read-only tools or dependency folders of the host shown inside. */
-  tools: z.array(z.strictObject({ source: z.string().min(1), target: place })).max(100).optional(),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().refine((text) => !text.includes('\0'))).optional(),
+  tools: z
+    .array(z.strictObject({ source: z.string().min(1), target: place }))
+    .max(100)
+    .optional(),
+  env: z
+    .record(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+      z.string().refine((text) => !text.includes('\0')),
+    )
+    .optional(),
   commands: z.array(SandboxCommand).max(100),
   limits: SandboxLimits,
   /** Paths in the workspace to read out afterwards. */
-  keep: z.array(z.strictObject({ path: relativePath, max_bytes: z.int().min(1).max(256 * 1_048_576) })).max(100).optional(),
+  keep: z
+    .array(
+      z.strictObject({
+        path: relativePath,
+        max_bytes: z
+          .int()
+          .min(1)
+          .max(256 * 1_048_576),
+      }),
+    )
+    .max(100)
+    .optional(),
   /** Read the resulting tree into this trusted bare repository, as changes against this tree or commit of it. */
   collect: z
-    .strictObject({ git_dir: z.string().min(1), base_tree: z.string().regex(/^[0-9a-f]{40,64}$/), max_files: z.int().min(1).optional(), max_bytes: z.int().min(1).optional() })
+    .strictObject({
+      git_dir: z.string().min(1),
+      base_tree: z.string().regex(/^[0-9a-f]{40,64}$/),
+      max_files: z.int().min(1).optional(),
+      max_bytes: z.int().min(1).optional(),
+    })
     .optional(),
   continue_on_failure: z.boolean().optional(),
   /** `required` (the default) refuses a machine that grants no isolation; `none-allowed` runs plain limited processes there. */

@@ -29,7 +29,9 @@ export interface SandboxRun {
   readonly passed: boolean
 }
 
-export type SandboxRefusal = Refusal<'isolation-unavailable' | 'sandbox-request-invalid' | 'sandbox-setup-failed' | 'sandbox-aborted'>
+export type SandboxRefusal = Refusal<
+  'isolation-unavailable' | 'sandbox-request-invalid' | 'sandbox-setup-failed' | 'sandbox-aborted'
+>
 export type SandboxResult = SandboxRun | SandboxRefusal
 
 /** A workspace that commands run in, by whichever way. */
@@ -48,7 +50,10 @@ interface Session {
  * `isolation-unavailable` (this machine grants none and the request does not allow that), `sandbox-setup-failed`
  * (we or the machine broke: errored, not failed), `sandbox-aborted` (the signal fired before the first command ended).
  */
-export async function runCommands(input: SandboxRequest, options: { readonly signal?: AbortSignal } = {}): Promise<SandboxResult> {
+export async function runCommands(
+  input: SandboxRequest,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<SandboxResult> {
   const parsed = SandboxRequest.safeParse(input)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
@@ -66,15 +71,27 @@ export async function runCommands(input: SandboxRequest, options: { readonly sig
   try {
     session = plan === null ? openPlain(request) : await openIsolated(request, plan, report)
     const outcomes = await runAll(session, request, options.signal)
-    if (outcomes.commands.length === 0 && isAborted(options.signal)) return refuse('sandbox-aborted', 'stopped before it began')
+    if (outcomes.commands.length === 0 && isAborted(options.signal))
+      return refuse('sandbox-aborted', 'stopped before it began')
     const { files, contents } = keepFiles(session.folder, request.keep ?? [])
-    const result = request.collect === undefined ? null : await collectChanges({ ...request.collect, merged: session.folder, upper: session.upper })
+    const result =
+      request.collect === undefined
+        ? null
+        : await collectChanges({ ...request.collect, merged: session.folder, upper: session.upper })
     const isolation = session.describe(outcomes.seen)
     const { memory_mb, pids, disk_mb, output_bytes, cpu_seconds = null, cpus = null } = request.limits
     const envelope: Envelope = {
       schema: ENVELOPE_SCHEMA,
       isolation,
-      limits: { memory_mb, pids, disk_mb, cpu_seconds, cpus, output_bytes, enforced: enforcedLimits(request.limits, isolation) },
+      limits: {
+        memory_mb,
+        pids,
+        disk_mb,
+        cpu_seconds,
+        cpus,
+        output_bytes,
+        enforced: enforcedLimits(request.limits, isolation),
+      },
       commands: outcomes.commands,
       files,
       started_at: startedAt,
@@ -92,7 +109,8 @@ export async function runCommands(input: SandboxRequest, options: { readonly sig
 }
 
 function unavailable(report: IsolationReport, driver?: string): SandboxRefusal {
-  const what = driver === undefined ? 'this machine grants no isolation' : `the ${driver} driver does not work on this machine`
+  const what =
+    driver === undefined ? 'this machine grants no isolation' : `the ${driver} driver does not work on this machine`
   return refuse(
     'isolation-unavailable',
     `${what}: ${report.missing.join('; ') || 'no reason given'}. Install bubblewrap, allow user namespaces, or run the container with them; ` +
@@ -172,7 +190,7 @@ async function openIsolated(request: SandboxRequest, plan: IsolationPlan, report
         output_bytes: limits.output_bytes,
         signal,
         admit: (pid, seen) => {
-          const short = shortcomings(seen, plan.user.uid, plan.seccomp)
+          const short = shortcomings(seen, plan.user, plan.seccomp)
           if (short.length > 0) throw new SandboxSetupError(`not isolated as planned: ${short.join(', ')}`)
           try {
             group?.join(pid)
@@ -192,8 +210,17 @@ async function openIsolated(request: SandboxRequest, plan: IsolationPlan, report
 
 function openPlain(request: SandboxRequest): Session {
   const { limits } = request
-  const plain = openPlainWorkspace({ layers: layersOf(request), placed: placedOf(request), tools: request.tools ?? [], host: findHostTools() })
-  const rlimits: Rlimits = { pids: plain.user.own ? limits.pids : null, cpu_seconds: limits.cpu_seconds ?? null, file_mb: limits.disk_mb }
+  const plain = openPlainWorkspace({
+    layers: layersOf(request),
+    placed: placedOf(request),
+    tools: request.tools ?? [],
+    host: findHostTools(),
+  })
+  const rlimits: Rlimits = {
+    pids: plain.user.own ? limits.pids : null,
+    cpu_seconds: limits.cpu_seconds ?? null,
+    file_mb: limits.disk_mb,
+  }
   return {
     folder: plain.folder,
     upper: null,

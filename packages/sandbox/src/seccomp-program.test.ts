@@ -12,10 +12,24 @@ function ask(arch: SeccompArch, number: number, words: readonly number[] = []): 
 }
 
 test.each(['x64', 'arm64'] as const)('the filter of %s denies namespaces, mounts, tracing and kernel doors', (arch) => {
-  const wanted = ['unshare', 'setns', 'mount', 'umount2', 'pivot_root', 'ptrace', 'bpf', 'keyctl', 'add_key', 'kexec_load']
+  const wanted = [
+    'unshare',
+    'setns',
+    'mount',
+    'umount2',
+    'pivot_root',
+    'ptrace',
+    'bpf',
+    'keyctl',
+    'add_key',
+    'kexec_load',
+  ]
   wanted.push('perf_event_open', 'userfaultfd', 'io_uring_setup', 'io_uring_enter', 'io_uring_register')
   expect(deniedCalls(arch)).toEqual(expect.arrayContaining(wanted))
-  const numbers = arch === 'x64' ? [272, 308, 165, 166, 155, 101, 321, 250, 248, 246, 298, 323, 425] : [97, 268, 40, 39, 41, 117, 280, 219, 217, 104, 241, 282, 425]
+  const numbers =
+    arch === 'x64'
+      ? [272, 308, 165, 166, 155, 101, 321, 250, 248, 246, 298, 323, 425]
+      : [97, 268, 40, 39, 41, 117, 280, 219, 217, 104, 241, 282, 425]
   for (const number of numbers) expect(ask(arch, number), `call ${number}`).toEqual({ errno: 1 })
 })
 
@@ -23,7 +37,7 @@ test.each(['x64', 'arm64'] as const)('on %s clone makes threads and processes, b
   expect(ask(arch, CLONE[arch], [0x003d0f00])).toBe('allow')
   expect(ask(arch, CLONE[arch], [17])).toBe('allow')
   for (const flag of [0x10000000, 0x20000, 0x20000000, 0x40000000, 0x8000000, 0x4000000, 0x2000000]) {
-    expect(ask(arch, CLONE[arch], [flag | 17]), flag.toString(16)).toEqual({ errno: 1 })
+    expect(ask(arch, CLONE[arch], [flag | 17])).toEqual({ errno: 1 })
   }
   expect(ask(arch, 435, [0])).toEqual({ errno: 38 })
 })

@@ -191,4 +191,3 @@ export function evaluateSeccomp(
   }
   throw new RangeError('a seccomp program must end with a return')
 }
-

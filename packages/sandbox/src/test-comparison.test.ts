@@ -11,8 +11,25 @@ function report(tests: Readonly<Record<string, TestStatus>>): TestReport {
 const names = (list: readonly { readonly id: string }[]): string[] => list.map((entry) => entry.id)
 
 test('removed, newly skipped, newly failing, added and still failing tests are each named', () => {
-  const base = report({ gone: 'passed', silenced: 'passed', broken: 'passed', bad: 'failed', kept: 'passed', off: 'skipped', hidden: 'failed' })
-  const candidate = report({ silenced: 'skipped', broken: 'errored', bad: 'failed', kept: 'passed', off: 'skipped', fresh: 'passed', worse: 'failed', hidden: 'skipped' })
+  const base = report({
+    gone: 'passed',
+    silenced: 'passed',
+    broken: 'passed',
+    bad: 'failed',
+    kept: 'passed',
+    off: 'skipped',
+    hidden: 'failed',
+  })
+  const candidate = report({
+    silenced: 'skipped',
+    broken: 'errored',
+    bad: 'failed',
+    kept: 'passed',
+    off: 'skipped',
+    fresh: 'passed',
+    worse: 'failed',
+    hidden: 'skipped',
+  })
   const compared = compareTests(base, candidate)
   expect(names(compared.removed)).toEqual(['gone'])
   expect(names(compared.newly_skipped)).toEqual(['silenced', 'hidden'])

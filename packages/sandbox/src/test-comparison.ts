@@ -25,7 +25,9 @@ export function compareTests(base: TestReport, candidate: TestReport): TestCompa
   return {
     provenance: 'candidate_reported',
     removed: base.tests.filter((test) => !after.has(test.id)),
-    newly_skipped: candidate.tests.filter((test) => test.status === 'skipped' && before.has(test.id) && before.get(test.id)?.status !== 'skipped'),
+    newly_skipped: candidate.tests.filter(
+      (test) => test.status === 'skipped' && before.has(test.id) && before.get(test.id)?.status !== 'skipped',
+    ),
     newly_failing: candidate.tests.filter((test) => fails(test) && !fails(before.get(test.id))),
     added: candidate.tests.filter((test) => !before.has(test.id)),
     still_failing: candidate.tests.filter((test) => fails(test) && fails(before.get(test.id))),

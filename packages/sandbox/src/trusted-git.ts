@@ -37,7 +37,11 @@ function trustedArgv(gitDir: string, args: readonly string[]): string[] {
   return ['-c', `safe.directory=${gitDir}`, ...settings, `--git-dir=${gitDir}`, ...args]
 }
 
-export function spawnGit(gitDir: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcessWithoutNullStreams {
+export function spawnGit(
+  gitDir: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcessWithoutNullStreams {
   return spawn('git', trustedArgv(gitDir, args), { env: { ...ENV, ...env }, cwd: '/', stdio: 'pipe' })
 }
 
@@ -70,11 +74,14 @@ export interface TreeEntry {
 /** Every entry of a tree or commit, folders not listed themselves. */
 export async function listTree(gitDir: string, treeish: string): Promise<TreeEntry[]> {
   const text = (await git(gitDir, ['ls-tree', '-r', '-z', '--full-tree', treeish])).toString('latin1')
-  return text.split('\0').filter(Boolean).map((line) => {
-    const tab = line.indexOf('\t')
-    const [mode = '', , oid = ''] = line.slice(0, tab).split(' ')
-    return { mode, oid, path: line.slice(tab + 1) }
-  })
+  return text
+    .split('\0')
+    .filter(Boolean)
+    .map((line) => {
+      const tab = line.indexOf('\t')
+      const [mode = '', , oid = ''] = line.slice(0, tab).split(' ')
+      return { mode, oid, path: line.slice(tab + 1) }
+    })
 }
 
 /** Full object id of a commit's or tree's tree. */

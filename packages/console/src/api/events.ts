@@ -15,7 +15,7 @@ export function ledgerEventOf(message: StreamMessage): LedgerEvent | null {
   }
 }
 
-const DELIVERY = ['stories', 'tasks', 'runs', 'proposals', 'validations', 'decisions']
+const DELIVERY = ['stories', 'tasks', 'runs', 'proposals', 'validations', 'decisions', 'timeline']
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   story: DELIVERY,
   runbook: DELIVERY,
@@ -44,7 +44,7 @@ export function matchesFilter(event: LedgerEvent, filter: LedgerFilter): boolean
   return (
     (filter.act === undefined || event.act === filter.act) &&
     (filter.correlation === undefined || event.correlation_id === filter.correlation) &&
-    (filter.subject === undefined || event.subject.id === filter.subject || event.rows.includes(filter.subject))
+    (filter.subject === undefined || event.subject.id === filter.subject)
   )
 }
 

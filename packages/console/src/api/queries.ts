@@ -68,16 +68,16 @@ export const queries = {
       queryFn: ({ signal }) => api.call('decisionShow', { params: { id }, signal }),
     }),
   agents: () =>
-    queryOptions({ queryKey: ['agents', 'list'], queryFn: ({ signal }) => api.call('agentList', { query: { limit }, signal }) }),
+    queryOptions({ queryKey: ['agents', 'list'], queryFn: ({ signal }) => api.call('agentList', { signal }) }),
   repositories: () =>
     queryOptions({
       queryKey: ['repositories', 'list'],
-      queryFn: ({ signal }) => api.call('repositoryList', { query: { limit }, signal }),
+      queryFn: ({ signal }) => api.call('repositoryList', { signal }),
     }),
   persons: () =>
-    queryOptions({ queryKey: ['persons', 'list'], queryFn: ({ signal }) => api.call('personList', { query: { limit }, signal }) }),
+    queryOptions({ queryKey: ['persons', 'list'], queryFn: ({ signal }) => api.call('personList', { signal }) }),
   deadJobs: () =>
-    queryOptions({ queryKey: ['jobs', 'list'], queryFn: ({ signal }) => api.call('jobList', { query: { limit }, signal }) }),
+    queryOptions({ queryKey: ['jobs', 'list'], queryFn: ({ signal }) => api.call('jobList', { signal }) }),
   /** Newest first; further pages are older. New events are put in by the stream (live.ts). */
   ledger: (filter: LedgerFilter) =>
     infiniteQueryOptions({
@@ -90,6 +90,22 @@ export const queries = {
       initialPageParam: null as number | null,
       getNextPageParam: (last: LedgerPage): number | null =>
         last.items.length < LEDGER_PAGE ? null : Math.min(...last.items.map((event) => event.seq)),
+    }),
+  /** What happened to one subject or under one correlation id, newest first, for a timeline. */
+  timeline: (filter: LedgerFilter) =>
+    queryOptions({
+      queryKey: ['timeline', filter],
+      queryFn: ({ signal }) => api.call('ledgerShow', { query: { limit: LEDGER_PAGE, ...filter }, signal }),
+    }),
+  /** One event by its number; null where there is none. It never changes. */
+  ledgerEvent: (seq: number) =>
+    queryOptions({
+      queryKey: ['ledger', 'one', seq],
+      queryFn: async ({ signal }) => {
+        const page = await api.call('ledgerShow', { query: { after: seq - 1, limit: 1 }, signal })
+        return page.items.find((event) => event.seq === seq) ?? null
+      },
+      staleTime: 60_000,
     }),
   /** The validations that the ledger says ran lately, for the notice about missing isolation. */
   recentValidations: () =>

@@ -11,7 +11,8 @@ import {
   wideTruncate,
   type WideFloat,
 } from '../float64-wide.ts'
-import { BigNum, isNumber, numberFromText, numberText, RegoSet, setOf, type Value } from '../value.ts'
+import type { BigNum } from '../value.ts'
+import { isNumber, numberFromText, numberText, RegoSet, setOf, type Value } from '../value.ts'
 import {
   bigIntegerAt,
   bigIntegerOf,
@@ -81,15 +82,21 @@ function product(m: Machine, a: Num, b: Num): Num {
   const x = bigIntegerOf(a)
   const y = x === null ? null : bigIntegerOf(b)
   if (x !== null && y !== null) return fromBigInteger(x * y)
-  return fromWide(wideMultiply(wide(a), wide(b)))
+  return signedZero(fromWide(wideMultiply(wide(a), wide(b))), a, b)
+}
+
+/** Floating point knows a negative zero, and OPA writes it. */
+function signedZero(result: Num, a: Num, b: Num): Num {
+  const negative = numberText(a).startsWith('-') !== numberText(b).startsWith('-')
+  return result === 0 && negative ? new BigNum('-0') : result
 }
 
 function quotient(m: Machine, a: Num, b: Num): Num {
-  if (small(a) && small(b) && b !== 0 && a % b === 0) return a === 0 ? 0 : a / b
+  if (small(a) && small(b) && a !== 0 && b !== 0 && a % b === 0) return a / b
   charge(m, a, b)
   const divisor = wide(b)
   if (divisor.m === 0n) throw new BuiltinError('divide by zero')
-  return fromWide(wideDivide(wide(a), divisor))
+  return signedZero(fromWide(wideDivide(wide(a), divisor)), a, b)
 }
 
 function remainder(m: Machine, a: Num, b: Num): Num {
@@ -178,7 +185,7 @@ export const ARITHMETIC: Builtins = guarded({
   rem: (m, a, b) => remainder(m, numberAt(a, 1), numberAt(b, 2)),
   abs: (_m, a) => {
     const number = numberAt(a, 1)
-    if (typeof number === 'number') return Math.abs(number)
+    if (small(number)) return Math.abs(number)
     const value = wide(number)
     return fromWide(value.m < 0n ? wideNegate(value) : value)
   },

@@ -50,7 +50,7 @@ export function link(builtin: Builtin): LinkedBuiltin {
       return (m, a) => {
         if (--m.fuel < 0) m.over()
         try {
-          return charged(m, builtin(m, a as Value))
+          return charged(m, builtin(m, a))
         } catch (error) {
           return m.failed(error)
         }
@@ -59,7 +59,7 @@ export function link(builtin: Builtin): LinkedBuiltin {
       return (m, a, b) => {
         if (--m.fuel < 0) m.over()
         try {
-          return charged(m, builtin(m, a as Value, b as Value))
+          return charged(m, builtin(m, a, b))
         } catch (error) {
           return m.failed(error)
         }

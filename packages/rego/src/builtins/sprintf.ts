@@ -122,12 +122,20 @@ function fixedForm(value: number, precision: number): string {
   return BigInt(value).toString() + (places > 0 ? `.${'0'.repeat(places)}` : '')
 }
 
+/** Go's CanBackquote: no backquote, no control character but tab, no byte order mark. */
+function rawQuotable(text: string): boolean {
+  return Array.from(text).every((char) => {
+    const point = char.codePointAt(0) ?? 0
+    return char !== '`' && point !== 0x7f && point !== 0xfeff && (point >= 32 || point === 9)
+  })
+}
+
 function formatString(value: string, verb: string, spec: Spec): string {
   const cut = (text: string): string =>
     spec.precision === null ? text : Array.from(text).slice(0, spec.precision).join('')
   if (verb === 'q') {
     const text = cut(value)
-    const raw = spec.sharp && !/[`\u0000-\u0008\u000a-\u001f\u007f\ufeff]/.test(text)
+    const raw = spec.sharp && rawQuotable(text)
     return pad(raw ? `\`${text}\`` : quote(text, spec.plus), spec)
   }
   if (verb === 'x' || verb === 'X') {
@@ -179,6 +187,7 @@ export function sprintf(m: Machine, pattern: string, values: readonly Value[]): 
   let out = ''
   let next = 0
   let reordered = false
+  let badIndex = false
   let i = 0
   const number = (): number | null => {
     let digits = ''
@@ -192,8 +201,8 @@ export function sprintf(m: Machine, pattern: string, values: readonly Value[]): 
     const end = chars.indexOf(']', i)
     const index = Number(chars.slice(i + 1, end).join(''))
     reordered = true
-    if (end < 0 || !Number.isInteger(index) || index < 1 || index > args.length) next = args.length + 1
-    else next = index - 1
+    badIndex = end < 0 || !Number.isInteger(index) || index < 1 || index > args.length
+    if (!badIndex) next = index - 1
     i = end < 0 ? chars.length : end + 1
   }
   const star = (): number | null => {
@@ -255,7 +264,8 @@ export function sprintf(m: Machine, pattern: string, values: readonly Value[]): 
       out += '%'
       continue
     }
-    if (next > args.length) {
+    if (badIndex) {
+      badIndex = false
       out += `%!${verb}(BADINDEX)`
       continue
     }

@@ -1,16 +1,6 @@
 import { BuiltinError, EvaluationError, LimitError, MAX_TEXT, type Machine } from '../machine.ts'
 import { isNumber, numberText, RegoSet, type Value } from '../value.ts'
-import {
-  arrayAt,
-  elementError,
-  integerAt,
-  objectAt,
-  operandError,
-  stringAt,
-  stringsAt,
-  typeError,
-  type Builtins,
-} from './operand.ts'
+import { arrayAt, integerAt, objectAt, operandError, stringAt, stringsAt, typeError, type Builtins } from './operand.ts'
 import { regoText } from './value-text.ts'
 
 function points(text: string): string[] {
@@ -78,7 +68,7 @@ function replaceAll(m: Machine, text: string, pairs: readonly (readonly [string,
 
 /** Go maps code points one by one: no special casing of final sigma or sharp s. */
 function mapCase(text: string, upper: boolean): string {
-  if (/^[\u0000-\u007f]*$/.test(text)) return upper ? text.toUpperCase() : text.toLowerCase()
+  if (!/\P{ASCII}/u.test(text)) return upper ? text.toUpperCase() : text.toLowerCase()
   return points(text)
     .map((char) => {
       const mapped = upper ? char.toUpperCase() : char.toLowerCase()
@@ -119,13 +109,9 @@ export const STRINGS: Builtins = {
     const glue = stringAt(a, 1)
     const list = Array.isArray(b) ? b : b instanceof RegoSet ? b.sorted() : undefined
     if (list === undefined) throw typeError(2, b, 'set', 'array')
-    let total = glue.length * list.length
-    for (const item of list) {
-      if (typeof item !== 'string') throw elementError(2, b, item, 'string')
-      total += item.length
-    }
-    m.spendText(total)
-    return list.join(glue)
+    const texts = stringsAt(list, 2)
+    m.spendText(texts.reduce((total, text) => total + text.length, glue.length * texts.length))
+    return texts.join(glue)
   },
   contains: (m, a, b) => {
     const text = stringAt(a, 1)

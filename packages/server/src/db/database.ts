@@ -57,6 +57,8 @@ export function openPool(url: string, options: DatabaseOptions): pg.Pool {
   })
   // Without a listener an idle connection that the server closes would end the process.
   pool.on('error', options.onIdleError ?? (() => undefined))
+  // Nor has a client that is checked out one of its own; its next query rejects anyway.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

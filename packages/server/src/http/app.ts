@@ -10,7 +10,7 @@ import type { Context } from '../context.ts'
 import { newCorrelationId } from '../db/act.ts'
 import { devAgentRoutes } from '../features/dev-agent/dev-agent-routes.ts'
 import type { LedgerWakeup } from '../features/events/event-stream.ts'
-import { consoleFiles } from './console-files.ts'
+import { consoleFiles, isConsoleAddress, sendConsole } from './console-files.ts'
 import { featureRoutes } from './feature-routes.ts'
 import { gitRoutes } from './git-routes.ts'
 import { handleError } from './problem-handler.ts'
@@ -34,9 +34,11 @@ export async function buildApp(context: Context, options: { readonly consoleFold
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(handleError)
-  app.setNotFoundHandler((request, reply) =>
-    handleError(new Problem('not-found', `there is nothing at ${request.method} ${request.url.split('?')[0]}`), request, reply),
-  )
+  app.setNotFoundHandler((request, reply) => {
+    if (options.consoleFolder !== null && isConsoleAddress(request)) return sendConsole(reply)
+    const path = request.url.split('?')[0]
+    return handleError(new Problem('not-found', `there is nothing at ${request.method} ${path}`), request, reply)
+  })
   app.addHook('onSend', async (request, reply) => void reply.header('x-correlation-id', request.id))
   app.addHook('onResponse', async (request, reply) =>
     request.log.info({ method: request.method, path: request.url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request'),

@@ -141,7 +141,8 @@ test.for([
   expect(recorded.map((step) => step.name)).toEqual(NAMES)
   expect(recorded.map((step) => step.by)).toEqual(NAMES.map((_, index) => (index < kept ? 'first' : 'second')))
   const written = await effects(run_id)
-  expect(written.map((row) => row.step).toSorted()).toEqual(['close', 'plain', 'record'])
+  const inSteps = written.filter((row) => row.step !== 'plain').map((row) => row.step)
+  expect(inSteps).toEqual(['record', 'close'])
   // Effects outside are at least once: only the step that was under way is repeated.
   const lines = (await readFile(join(folder, 'effects'), 'utf8')).trim().split('\n')
   expect(lines.filter((line) => line.startsWith('prepare'))).toHaveLength(

@@ -48,7 +48,7 @@ export async function fixtureHandler(db: Db, holder: string, file: string, pause
     await requireLease(trx, lease)
     await sql`insert into fixture_effects (owner_id, step, epoch, holder)
       select ${job.data.run_id}, 'plain', ${lease.epoch}, ${holder}
-      where not exists (select from fixture_effects where owner_id = ${job.data.run_id} and step = 'plain')`.execute(
+      where not exists (select from fixture_effects where owner_id = ${job.data.run_id} and step = 'plain' and holder = ${holder})`.execute(
       trx,
     )
   })

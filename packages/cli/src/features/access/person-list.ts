@@ -1,17 +1,15 @@
 import type { Command } from 'commander'
 import { addCommand } from '../../command.ts'
 import type { Host } from '../../host.ts'
-import { more, pageOptions, pageQuery } from '../../page-options.ts'
 import { table } from '../../table.ts'
 
 export function personListCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
     usage: 'list',
     act: 'person.list',
-    configure: pageOptions,
     examples: [['gatehouse person list', 'logins, roles and ids']],
-    run: async ({ client, options, style, columns, host }) => {
-      const document = await client().call('personList', { query: pageQuery(options), signal: host.signal })
+    run: async ({ client, style, columns, host }) => {
+      const document = await client().call('personList', { signal: host.signal })
       const text = table(
         document.items,
         [
@@ -22,7 +20,7 @@ export function personListCommand(parent: Command, host: Host): void {
         ],
         { columns, style, empty: 'Nobody.' },
       )
-      return { document, text: text + more(document.next_cursor) }
+      return { document, text }
     },
   })
 }

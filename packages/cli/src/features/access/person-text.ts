@@ -26,12 +26,8 @@ export function personLine(person: Person): string {
 /** The id of a person named by login or id. `not-found` where nobody has that login. */
 export async function personId(client: Client, given: string): Promise<string> {
   if (new RegExp(`^${ID_PREFIXES.person}_[0-9a-f]{32}$`).test(given)) return given
-  let cursor: string | undefined
-  do {
-    const page = await client.call('personList', { query: { limit: 200, cursor } })
-    const found = page.items.find((person) => person.login === given)
-    if (found) return found.id
-    cursor = page.next_cursor ?? undefined
-  } while (cursor !== undefined)
+  const { items } = await client.call('personList')
+  const found = items.find((person) => person.login === given)
+  if (found) return found.id
   throw new Problem('not-found', `nobody with the login "${given}" is in the project; see: gatehouse person list`)
 }

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
 import { addCommand } from '../../command.ts'
 import type { Host } from '../../host.ts'
-import { more, pageOptions, pageQuery } from '../../page-options.ts'
 import { stateStyle } from '../../style.ts'
 import { table } from '../../table.ts'
 
@@ -9,10 +8,9 @@ export function listCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
     usage: 'list',
     act: 'agent.list',
-    configure: pageOptions,
     examples: [['gatehouse agent list', 'names, versions and owners']],
-    run: async ({ client, options, style, columns, host }) => {
-      const document = await client().call('agentList', { query: pageQuery(options), signal: host.signal })
+    run: async ({ client, style, columns, host }) => {
+      const document = await client().call('agentList', { signal: host.signal })
       const text = table(
         document.items,
         [
@@ -25,7 +23,7 @@ export function listCommand(parent: Command, host: Host): void {
         ],
         { columns, style, empty: 'No agents. Register one: gatehouse agent register <definition.json>' },
       )
-      return { document, text: text + more(document.next_cursor) }
+      return { document, text }
     },
   })
 }

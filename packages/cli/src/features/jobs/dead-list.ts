@@ -1,17 +1,15 @@
 import type { Command } from 'commander'
 import { addCommand } from '../../command.ts'
 import type { Host } from '../../host.ts'
-import { more, pageOptions, pageQuery } from '../../page-options.ts'
 import { table, time } from '../../table.ts'
 
 export function deadListCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
     usage: 'list',
     act: 'job.list',
-    configure: pageOptions,
     examples: [['gatehouse jobs dead list', 'what failed, and why']],
-    run: async ({ client, options, style, columns, host }) => {
-      const document = await client().call('jobList', { query: pageQuery(options), signal: host.signal })
+    run: async ({ client, style, columns, host }) => {
+      const document = await client().call('jobList', { signal: host.signal })
       const text = table(
         document.items,
         [
@@ -22,7 +20,7 @@ export function deadListCommand(parent: Command, host: Host): void {
         ],
         { columns, style, empty: 'No dead jobs.' },
       )
-      return { document, text: text + more(document.next_cursor) }
+      return { document, text }
     },
   })
 }

@@ -1,17 +1,15 @@
 import type { Command } from 'commander'
 import { addCommand } from '../../command.ts'
 import type { Host } from '../../host.ts'
-import { more, pageOptions, pageQuery } from '../../page-options.ts'
 import { table } from '../../table.ts'
 
 export function listCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
     usage: 'list',
     act: 'repository.list',
-    configure: pageOptions,
     examples: [['gatehouse repo list', 'names, branches and where they came from']],
-    run: async ({ client, options, style, columns, host }) => {
-      const document = await client().call('repositoryList', { query: pageQuery(options), signal: host.signal })
+    run: async ({ client, style, columns, host }) => {
+      const document = await client().call('repositoryList', { signal: host.signal })
       const text = table(
         document.items,
         [
@@ -23,7 +21,7 @@ export function listCommand(parent: Command, host: Host): void {
         ],
         { columns, style, empty: 'No repositories. Add one: gatehouse repo add <path|url>' },
       )
-      return { document, text: text + more(document.next_cursor) }
+      return { document, text }
     },
   })
 }

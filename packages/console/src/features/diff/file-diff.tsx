@@ -174,10 +174,10 @@ const Line = memo(function Line({ line, changed }: { line: DiffLine; changed: Sp
   const mark = line.kind === 'added' ? 'bg-ok/25' : 'bg-bad/25'
   return (
     <tr className={ROW[line.kind]}>
-      <td className={cx('w-px px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none', GUTTER[line.kind])}>
+      <td className={cx('w-px min-w-10 px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none', GUTTER[line.kind])}>
         {line.old}
       </td>
-      <td className={cx('w-px px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none', GUTTER[line.kind])}>
+      <td className={cx('w-px min-w-10 px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none', GUTTER[line.kind])}>
         {line.new}
       </td>
       <td className="pr-4 pl-2 whitespace-pre [unicode-bidi:isolate]" dir="ltr">

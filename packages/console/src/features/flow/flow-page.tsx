@@ -79,10 +79,10 @@ function Board({ input }: { input: BoardInput }) {
         className="-mx-4 px-4 pb-2 md:-mx-6 md:px-6 lg:overflow-x-auto"
       >
         <ol
-          className="gap-2 max-lg:space-y-4 lg:grid lg:min-h-[26rem]"
+          className="gap-2 max-lg:space-y-4 lg:grid lg:min-h-[60dvh]"
           style={{
             gridTemplateColumns: columns
-              .map((column) => (column.cards.length > 0 ? 'minmax(196px, 1fr)' : 'minmax(104px, 0.45fr)'))
+              .map((column) => (column.cards.length > 0 ? 'minmax(166px, 1fr)' : 'minmax(92px, 0.4fr)'))
               .join(' '),
           }}
         >
@@ -137,12 +137,12 @@ function Duties({ duties }: { duties: readonly Duty[] }) {
   return (
     <section aria-labelledby="duties" className="rounded-lg border border-line bg-surface shadow-card">
       <h2 id="duties" className="flex items-center gap-2 border-b border-line px-4 py-2 text-[13px] font-semibold">
-        Waits for you <Badge tone="warn">{duties.length}</Badge>
+        Waits for you <Badge tone="warn" icon={null}>{duties.length}</Badge>
       </h2>
       <ul className="divide-y divide-line">
         {duties.slice(0, 6).map((duty) => (
           <li key={duty.key} className="relative flex items-center gap-3 px-4 py-2 text-[13px] hover:bg-hover">
-            <Link to={duty.to} className="min-w-0 flex-1 truncate after:absolute after:inset-0">
+            <Link to={duty.to} className="min-w-0 flex-1 after:absolute md:truncate after:inset-0">
               <span className="text-muted">{VERBS[duty.what]}</span> <span className="font-medium">{duty.title}</span>
             </Link>
             <span className="relative z-10 shrink-0 text-xs text-muted">

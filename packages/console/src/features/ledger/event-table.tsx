@@ -1,5 +1,5 @@
 import type { LedgerEvent } from '@gatehouse/client/operations.gen'
-import { Fragment } from 'react'
+import { Fragment, useState } from 'react'
 import { Link } from 'react-router'
 import { pathOf, paths, type LedgerPlace } from '../../paths.ts'
 import { Badge } from '../../ui/badge.tsx'
@@ -12,6 +12,8 @@ import { actWords, OUTCOME_TONES, shortId } from './event-words.ts'
 
 /** Events, newest first. One can be opened; which one is in the address, so it can be sent to somebody. */
 export function EventTable({ events, place }: { events: readonly LedgerEvent[]; place: LedgerPlace }) {
+  // What comes after the first look is marked for a moment.
+  const [seen] = useState(() => events[0]?.seq ?? 0)
   return (
     <div className="overflow-x-auto" tabIndex={0} role="group" aria-label="Events of the ledger">
       <table className="w-full border-collapse text-[13px]">
@@ -36,7 +38,8 @@ export function EventTable({ events, place }: { events: readonly LedgerEvent[]; 
               <Fragment key={event.seq}>
                 <tr
                   className={cx(
-                    'animate-[arrive_1.2s_ease-out] border-b border-line align-baseline hover:bg-hover',
+                    'border-b border-line align-baseline hover:bg-hover',
+                    event.seq > seen && 'animate-[arrive_2s_ease-out]',
                     open && 'bg-hover',
                   )}
                 >
@@ -112,9 +115,10 @@ function Subject({ id }: { id: string }) {
   )
 }
 
-function EventDetail({ event }: { event: LedgerEvent }) {
+/** All there is to see of one event. */
+export function EventDetail({ event }: { event: LedgerEvent }) {
   return (
-    <div className="grid gap-x-8 gap-y-4 lg:grid-cols-2">
+    <div className="grid items-start gap-x-8 gap-y-4 lg:grid-cols-2">
       <Facts
         rows={[
           ['What', actWords(event.act)],

@@ -1,10 +1,9 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { ACTS } from '@gatehouse/core/kernel/acts'
 import type { LedgerEvent } from '@gatehouse/client/operations.gen'
 import { useNavigate, useSearchParams } from 'react-router'
 import { queries, type LedgerFilter } from '../../api/queries.ts'
 import { paths, type LedgerPlace } from '../../paths.ts'
-import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Digest } from '../../ui/digest.tsx'
 import { EmptyState } from '../../ui/empty-state.tsx'
@@ -12,9 +11,10 @@ import { Icon } from '../../ui/icon.tsx'
 import { ProblemNotice } from '../../ui/notice.tsx'
 import { Panel } from '../../ui/panel.tsx'
 import { SkeletonRows } from '../../ui/skeleton.tsx'
+import { QueryView } from '../operations/query-view.tsx'
 import { problemOf } from '../operations/use-operation.ts'
 import { Page } from '../shell/page.tsx'
-import { EventTable } from './event-table.tsx'
+import { EventDetail, EventTable } from './event-table.tsx'
 import { VerifyPanel } from './verify-panel.tsx'
 
 /** The ledger: what happened, in order, live; filters and the opened event are in the address. */
@@ -44,6 +44,9 @@ export function LedgerPage() {
       <div className="space-y-4">
         <VerifyPanel />
         <Filters key={search.toString()} place={place} />
+        {place.event !== undefined && query.data && !events.some((event) => event.seq === place.event) && (
+          <OneEvent seq={place.event} />
+        )}
         <Panel title={title(filter)} flush>
           {query.error && (
             <div className="p-4">
@@ -67,6 +70,18 @@ export function LedgerPage() {
         </Panel>
       </div>
     </Page>
+  )
+}
+
+/** An event that is opened but not among those listed: an older one, or one that the filter leaves out. */
+function OneEvent({ seq }: { seq: number }) {
+  const query = useQuery(queries.ledgerEvent(seq))
+  return (
+    <Panel title={`Event ${seq}`}>
+      <QueryView query={query} skeleton={<SkeletonRows rows={3} label="Loading the event" />}>
+        {(event) => (event ? <EventDetail event={event} /> : <p className="text-muted">There is no event {seq}.</p>)}
+      </QueryView>
+    </Panel>
   )
 }
 
@@ -140,7 +155,6 @@ function Filters({ place }: { place: LedgerPlace }) {
           </button>
         )
       })}
-      {place.event !== undefined && <Badge tone="info">event #{place.event} is open</Badge>}
     </form>
   )
 }

@@ -45,7 +45,7 @@ export function VerifyPanel() {
             server is asked:
           </p>
           <CommandLine command="gatehouse ledger export ledger.jsonl" label="command to export the ledger" />
-          <CommandLine command="gatehouse ledger verify --file ledger.jsonl" label="command to verify the exported ledger" />
+          <CommandLine command="gatehouse ledger verify ledger.jsonl" label="command to verify the exported ledger" />
           <p>
             It needs no login and no network. Compare the root hash with one that you noted before: the same count with another
             root means that history was rewritten.

@@ -43,7 +43,7 @@ export function ApprovalPanel({ proposal }: { proposal: Proposal }) {
           </p>
         )}
         <Authors proposal={proposal} />
-        {approval && (approval.state === 'open' || approval.state === 'satisfied') && (
+        {approval && isLive(approval) && (
           <Vote key={proposal.id} proposal={proposal} approval={approval} />
         )}
       </div>
@@ -51,15 +51,22 @@ export function ApprovalPanel({ proposal }: { proposal: Proposal }) {
   )
 }
 
+/** Whether its votes can still count. */
+function isLive(approval: Approval): boolean {
+  return approval.state === 'open' || approval.state === 'satisfied'
+}
+
 function ApprovalState({ approval }: { approval: Approval }) {
   return (
     <>
       <div className="text-[13px]">
-        <p className="text-xs text-muted">You approve exactly this intent</p>
+        <p className="text-xs text-muted">
+          {isLive(approval) ? 'You approve exactly this intent' : 'It was about this intent'}
+        </p>
         <p className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1">
           <Digest value={approval.intent_digest} label="intent digest" length={16} />
           <span className="text-xs text-muted">
-            {approval.state === 'open' || approval.state === 'satisfied' ? 'expires ' : 'would have expired '}
+            {isLive(approval) ? 'expires ' : 'would have expired '}
             <Time at={approval.expires_at} />
           </span>
         </p>
@@ -76,13 +83,13 @@ function ApprovalState({ approval }: { approval: Approval }) {
             <Icon
               name={requirement.remaining === 0 ? 'check' : 'clock'}
               size={14}
-              className={requirement.remaining === 0 ? 'text-ok' : 'text-warn'}
+              className={`shrink-0 ${requirement.remaining === 0 ? 'text-ok' : 'text-warn'}`}
             />
             {requirement.remaining === 0
-              ? `${requirement.count} of ${requirement.count} given`
-              : `${requirementWords(requirement)} to go`}
-            <span className="ml-auto text-xs font-normal text-muted tabular-nums">
-              {requirement.count - requirement.remaining} / {requirement.count}
+              ? 'Given'
+              : requirementWords(requirement)}
+            <span className="ml-auto shrink-0 text-xs font-normal text-muted tabular-nums">
+              {requirement.count - requirement.remaining} of {requirement.count}
             </span>
           </p>
           <p className="mt-1 text-xs text-muted">{requirement.reason}</p>
@@ -215,17 +222,19 @@ function Vote({ proposal, approval }: { proposal: Proposal; approval: Approval }
               error={wanted ? 'Say what has to change: the next attempt reads it.' : null}
             />
           )}
-          <div className="flex flex-wrap items-start gap-2">
+          <div className="space-y-2">
             <Button
               look="primary"
               icon="check"
+              wide
               busy={approve.isPending}
               refusal={can.approve.ok ? null : (can.approve.reason ?? 'Not now.')}
               onClick={() => approve.mutate(approveOperation)}
             >
               Approve this intent
             </Button>
-            {can.reject.ok && (
+            <div className="flex items-center justify-between gap-2">
+              {can.reject.ok && (
               <Button
                 look="danger"
                 icon="cross"
@@ -238,7 +247,8 @@ function Vote({ proposal, approval }: { proposal: Proposal; approval: Approval }
                 Reject
               </Button>
             )}
-            <CopyAs operation={approveOperation} what="Approve" />
+              <CopyAs operation={approveOperation} what="Approve" />
+            </div>
           </div>
         </>
       )}

@@ -15,6 +15,8 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
   const merge = useOperation<'proposalMerge'>({ done: 'Merge granted' })
   const operation = mergeProposal(proposal.id)
   const { effect, missing, can } = proposal
+  // A refused effect is settled: the gate may grant another.
+  const pending = effect !== null && effect.state !== 'refused'
   const closed = proposal.state === 'superseded' || proposal.state === 'withdrawn'
   return (
     <Panel
@@ -28,7 +30,7 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
     >
       <div className="space-y-3">
         {effect && <EffectFacts effect={effect} />}
-        {!effect && missing.length > 0 && (
+        {!pending && missing.length > 0 && (
           <div>
             <p className="mb-1.5 text-xs text-muted">
               {missing.length === 1 ? 'One thing is' : `${missing.length} things are`} missing:
@@ -46,19 +48,19 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
             </ul>
           </div>
         )}
-        {!effect && missing.length === 0 && proposal.state === 'validated' && (
+        {!pending && missing.length === 0 && proposal.state === 'validated' && (
           <p className="flex gap-2 text-[13px]">
             <Icon name="check" size={15} className="mt-0.5 shrink-0 text-ok" />
             Everything is in order. The gate checks it all once more in the moment it grants.
           </p>
         )}
-        {!closed && proposal.state !== 'merged' && !effect && (
+        {!closed && proposal.state !== 'merged' && !pending && (
           <Button
             look="primary"
             icon="merge"
             wide
             busy={merge.isPending}
-            refusal={can.merge.ok ? null : (can.merge.reason ?? 'Not now.')}
+            refusal={can.merge.ok ? null : missing.length > 0 ? 'Not yet: what is missing stands above.' : (can.merge.reason ?? 'Not now.')}
             onClick={() => merge.mutate(operation)}
           >
             Merge exactly this
@@ -73,7 +75,7 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
 function GateBadge({ proposal }: { proposal: Proposal }) {
   const { effect, missing } = proposal
   if (proposal.state === 'merged') return <Badge tone="ok">merged</Badge>
-  if (effect) return <Badge tone={EFFECT_TONES[effect.state]}>{effect.state}</Badge>
+  if (effect && effect.state !== 'refused') return <Badge tone={EFFECT_TONES[effect.state]}>{effect.state}</Badge>
   if (proposal.state === 'superseded' || proposal.state === 'withdrawn') return <Badge>closed</Badge>
   return missing.length === 0 ? <Badge tone="ok">gate open</Badge> : <Badge tone="warn" icon="lock">gate closed</Badge>
 }

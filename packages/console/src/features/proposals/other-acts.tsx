@@ -78,7 +78,8 @@ function Withdraw({ proposal }: { proposal: Proposal }) {
   const [reason, setReason] = useState('')
   const [wanted, setWanted] = useState(false)
   const withdraw = useOperation<'proposalWithdraw'>({ done: 'Withdrawn' })
-  const operation = withdrawProposal(proposal.id, reason.trim())
+  // A reason is needed: until one is written, what is copied has a word to replace.
+  const operation = withdrawProposal(proposal.id, reason.trim() || 'why')
   const can = proposal.can.withdraw
   return (
     <>

@@ -1,23 +1,22 @@
-import { useInfiniteQuery } from '@tanstack/react-query'
 import type { Proposal } from '@gatehouse/client/operations.gen'
 import { Link } from 'react-router'
-import { queries } from '../../api/queries.ts'
 import { paths } from '../../paths.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Digest } from '../../ui/digest.tsx'
-import { EmptyState } from '../../ui/empty-state.tsx'
 import { Panel } from '../../ui/panel.tsx'
-import { SkeletonRows } from '../../ui/skeleton.tsx'
 import { Time } from '../../ui/time.tsx'
-import { ProblemNotice } from '../../ui/notice.tsx'
-import { EventLine } from '../ledger/event-line.tsx'
-import { problemOf } from '../operations/use-operation.ts'
+import { Timeline } from '../ledger/timeline.tsx'
 import { Votes } from './approval-panel.tsx'
 
 /** What happened, from the ledger, and the approvals that no longer count, with the reason. */
 export function ProposalHistory({ proposal }: { proposal: Proposal }) {
-  const events = useInfiniteQuery(queries.ledger({ subject: proposal.id }))
-  const items = events.data?.pages.flatMap((page) => page.items) ?? []
+  const sources = [
+    { subject: proposal.id },
+    { correlation: proposal.correlation_id },
+    ...[proposal.validation?.id, proposal.approval?.request_id, proposal.effect?.id].flatMap((subject) =>
+      subject === undefined ? [] : [{ subject }],
+    ),
+  ]
   return (
     <>
       <Panel
@@ -29,18 +28,7 @@ export function ProposalHistory({ proposal }: { proposal: Proposal }) {
         }
         flush
       >
-        {events.error && (
-          <div className="p-4">
-            <ProblemNotice problem={problemOf(events.error)} />
-          </div>
-        )}
-        {events.isPending && <SkeletonRows rows={4} label="Loading events" />}
-        {events.data && items.length === 0 && <EmptyState icon="ledger" title="No events yet" compact />}
-        <ol className="divide-y divide-line">
-          {items.map((event) => (
-            <EventLine key={event.seq} event={event} />
-          ))}
-        </ol>
+        <Timeline of={sources} />
       </Panel>
       <Panel title="Past approvals" note="They count for nothing now; they are kept with the reason.">
         {proposal.past_approvals.length === 0 ? (

@@ -59,7 +59,7 @@ export function ProposalOverview({ proposal }: { proposal: Proposal }) {
               <OutcomeBadge outcome={decision.outcome} />
               <code className="text-xs">{decision.hook}</code>
               <span className="min-w-0 text-xs break-words text-muted">
-                {decision.violations[0]?.message ?? decision.requirements[0]?.reason ?? 'nothing found'}
+                {decision.violations[0]?.message ?? decision.warnings[0]?.message ?? decision.requirements[0]?.reason ?? 'nothing found'}
               </span>
               <Link className="link ml-auto text-xs" to={paths.decision(decision.id)}>
                 input

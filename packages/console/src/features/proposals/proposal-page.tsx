@@ -40,7 +40,7 @@ export function ProposalPage() {
       query={query}
       skeleton={
         <Page title="Proposal" crumbs={crumbs}>
-          <div role="status" aria-label="Loading the proposal" className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_336px]">
+          <div role="status" aria-label="Loading the proposal" className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
             <Skeleton className="h-80" />
             <Skeleton className="h-80" />
           </div>
@@ -77,11 +77,11 @@ export function ProposalPage() {
               </li>
             ))}
           </TabBar>
-          <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_336px]">
+          <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
             <div className="min-w-0 space-y-4">
               <View tab={tab} proposal={proposal} />
             </div>
-            <aside aria-label="Approval and merge" className="space-y-4 xl:sticky xl:top-16">
+            <aside id="decide" aria-label="Approval and merge" className="scroll-mt-16 space-y-4 xl:sticky xl:top-16 xl:max-h-[calc(100dvh-5rem)] xl:overflow-y-auto">
               <GatePanel proposal={proposal} />
               <ApprovalPanel proposal={proposal} />
               <OtherActs proposal={proposal} />
@@ -199,6 +199,15 @@ function Standing({ proposal }: { proposal: Proposal }) {
         <Notice tone="neutral" title="Withdrawn">
           {proposal.reason}
         </Notice>
+      )
+    if (proposal.state === 'validated' && proposal.missing.length > 0)
+      return (
+        <p className="text-[13px] xl:hidden">
+          <span className="text-muted">Waits for:</span> {proposal.missing.map((missing) => missing.what).join('; ')}.{' '}
+          <a className="link" href="#decide">
+            Decide
+          </a>
+        </p>
       )
     return null
   })()

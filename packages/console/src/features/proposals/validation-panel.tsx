@@ -77,7 +77,10 @@ const KINDS: Readonly<Record<TestFinding['kind'], readonly [words: string, tone:
 export function TestFindings({ findings }: { findings: readonly TestFinding[] }) {
   if (findings.length === 0) return null
   return (
-    <ul aria-label="Tests that speak against it" className="divide-y divide-line rounded-md border border-bad-line">
+    <ul
+      aria-label="Tests that speak against it"
+      className={`divide-y divide-line rounded-md border ${findings.every((finding) => finding.kind === 'skipped') ? 'border-warn-line' : 'border-bad-line'}`}
+    >
       {findings.slice(0, 100).map((finding) => (
         <li key={`${finding.kind} ${finding.test}`} className="px-3 py-2 text-[13px]">
           <p className="flex flex-wrap items-center gap-2">

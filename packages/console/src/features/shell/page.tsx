@@ -42,12 +42,12 @@ export function Page(props: {
         {props.crumbs && props.crumbs.length > 0 && (
           <nav aria-label="Breadcrumb" className="mb-1">
             <ol className="flex flex-wrap items-center gap-1 text-xs text-muted">
-              {props.crumbs.map((crumb) => (
+              {props.crumbs.map((crumb, index) => (
                 <li key={crumb.to} className="flex min-w-0 items-center gap-1">
+                  {index > 0 && <Icon name="right" size={11} />}
                   <Link to={crumb.to} className="max-w-64 truncate hover:text-ink hover:underline">
                     {crumb.name}
                   </Link>
-                  <Icon name="right" size={11} />
                 </li>
               ))}
             </ol>

@@ -98,7 +98,7 @@ export function SignInPage() {
             Where to get one
           </h2>
           <p>The demo prints a token for each of its people. An owner of the project issues one with:</p>
-          <CommandLine className="mt-2" command="gatehouse token issue <login>" label="command to issue a token" />
+          <CommandLine className="mt-2" command="gatehouse token issue <login> --label console" label="command to issue a token" />
           <p className="mt-2">It is shown once. The first owner's token was printed by the first start of the server.</p>
         </section>
       </div>

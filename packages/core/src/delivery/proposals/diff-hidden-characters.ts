@@ -57,6 +57,8 @@ function name(code: number): string {
 
 /** What is hidden in a line. A carriage return at its very end is a line end and not listed; a joiner inside an emoji neither. */
 export function hiddenCharacters(text: string): HiddenCharacter[] {
+  // Nearly every line is plain ASCII, and is done with here.
+  if (!/[^\t -~]/.test(text)) return []
   const found: HiddenCharacter[] = []
   for (let at = 0; at < text.length && found.length < MAX_LISTED;) {
     const code = text.codePointAt(at) as number

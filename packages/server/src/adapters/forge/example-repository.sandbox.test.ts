@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AgentDefinition } from '@gatehouse/core/agents/definition'
@@ -16,14 +16,8 @@ let count = 0
 
 beforeAll(async () => {
   bench = makeBench()
-  for (const file of execFileSync('git', ['ls-files', '-co', '--exclude-standard', '.'], {
-    cwd: path.join(EXAMPLES, 'parcel-rates'),
-  })
-    .toString()
-    .split('\n')
-    .filter(Boolean)) {
-    bench.write(file, readFileSync(path.join(EXAMPLES, 'parcel-rates', file)))
-  }
+  // Reports of somebody's own run may lie about: git's ignore rules keep them out of the commit.
+  cpSync(path.join(EXAMPLES, 'parcel-rates'), bench.source, { recursive: true })
   base = bench.commit('parcel-rates')
   await bench.forge.createRepository({ id: ID, source: { kind: 'path', path: bench.source } })
 })

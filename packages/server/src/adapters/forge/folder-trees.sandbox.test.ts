@@ -100,17 +100,17 @@ describe('what a folder holds', () => {
   })
 
   test('where the base has a submodule that the agent filled is refused before git asks that one its status', async () => {
+    // The submodule stands exactly where the base says: only then does git go on to ask it for its own state.
+    const sub = path.join(folder, 'sub')
+    bench.git(['init', '-q', sub])
+    bench.git(['commit', '-q', '--allow-empty', '-m', 'x'], { cwd: sub })
+    const head = bench.git(['rev-parse', 'HEAD'], { cwd: sub }).toString().trim()
+    bench.git(['config', 'core.fsmonitor', trap], { cwd: sub })
     const gitDir = bench.forge.repositoryFolder(ID)
-    const index = path.join(bench.folder, 'index-with-submodule')
-    const env = { GIT_INDEX_FILE: index }
+    const env = { GIT_INDEX_FILE: path.join(bench.folder, 'index-with-submodule') }
     bench.git(['read-tree', base], { cwd: gitDir, env })
-    bench.git(['update-index', '--add', '--cacheinfo', `160000,${base},sub`], { cwd: gitDir, env })
+    bench.git(['update-index', '--add', '--cacheinfo', `160000,${head},sub`], { cwd: gitDir, env })
     const baseTree = bench.git(['write-tree'], { cwd: gitDir, env }).toString().trim()
-    bench.git(['init', '-q', path.join(folder, 'sub')])
-    bench.git(['-c', 'core.fsmonitor=false', 'commit', '-q', '--allow-empty', '-m', 'x'], {
-      cwd: path.join(folder, 'sub'),
-    })
-    bench.git(['config', 'core.fsmonitor', trap], { cwd: path.join(folder, 'sub') })
     expect(await take({ baseTree })).toMatchObject({ ok: false, code: 'tree-submodule' })
     expect(sprung()).toBe(false)
   })

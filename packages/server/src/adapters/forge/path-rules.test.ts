@@ -39,6 +39,12 @@ test('a path that is safe stays below its folder', () => {
   )
 })
 
+test('a path into a git folder is never safe', () => {
+  for (const name of ['.git', '.git/config', 'a/.GIT/hooks/x', 'git~1/x'])
+    expect([name, unsafePath(name)]).toEqual([name, expect.stringContaining('own folder')])
+  expect(unsafePath('.github/workflows/x.yml')).toBeNull()
+})
+
 test('a link that is safe stays below the root, wherever its parts lead', () => {
   const part = fc.constantFrom('..', '.', 'a', 'b', '')
   fc.assert(
@@ -54,6 +60,7 @@ test('a link that is safe stays below the root, wherever its parts lead', () => 
       },
     ),
   )
+  expect(unsafeLink('a/l', 'b/../c')).toContain('after going down')
   expect(unsafeLink('a/b/l', '../../c')).toBeNull()
   expect(unsafeLink('a/l', 'b/../../..')).toContain('after going down')
 })

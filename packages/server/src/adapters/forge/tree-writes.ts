@@ -115,17 +115,13 @@ export async function mergeExactly(
   repository: Repository,
   request: CommitRequest & { branch: string; base: string },
 ): Promise<ExactMerge> {
-  const ref = needBranch(request.branch)
+  needBranch(request.branch)
   if (!request.parents.includes(request.base))
     throw new ForgeError('name-invalid', 'a merge has its base among its parents')
   const commit = await commitTree(repository, request)
-  const before = await readRefName(repository, ref)
-  if (before !== null && (before === commit || (await isAncestor(repository, commit, before)))) {
-    return { state: 'already', commit, current: before }
-  }
   const moved = await updateBranch(repository, { branch: request.branch, from: request.base, to: commit })
   if (moved.ok) return { state: 'effected', commit, current: commit }
-  // Another worker may have made the very same merge between our look and our swap.
+  // It may be this very merge that moved it: ours before a crash, or another worker's a moment ago.
   if (moved.current !== null && (moved.current === commit || (await isAncestor(repository, commit, moved.current)))) {
     return { state: 'already', commit, current: moved.current }
   }

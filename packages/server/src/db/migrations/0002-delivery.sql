@@ -377,7 +377,5 @@ grant select, insert, update on projects, persons, memberships, tokens, reposito
 grant select, insert, update, delete on leases, steps, idempotency_keys, blobs to gh_app;
 -- The broker reads what was granted and the lease it acts under; it can neither approve, grant nor settle.
 grant select on effects, grants, proposals, leases to gh_broker;
--- Locking a row takes the right to update one column of it.
-grant update (taken_at) on leases to gh_broker;
 grant select on projects, persons, memberships, repositories, stories, runbooks, agents, agent_versions, tasks, runs, proposals,
   proposal_authors, decisions, validations, approval_requests, approvals, effects, grants, steps, leases, blobs to gh_reader;

@@ -6,7 +6,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import { millis, plus } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
 import { performAct, performOrRecord, serviceActor, type Acting, type ActTransaction } from '../../db/act.ts'
-import { lockTaskAndProposal } from '../proposals/proposal-closing.ts'
+import { lockTaskAndProposal } from '../proposals/closing-service.ts'
 import { refusalProblem } from '../refusal.ts'
 import { moveTask } from '../tasks/task-service.ts'
 import { requireTransition } from '../transitions.ts'
@@ -38,9 +38,10 @@ export async function openOrKeepRequest(tx: ActTransaction, proposal: { id: stri
   const { trx, acting } = tx
   const change = await lockChange(trx, acting.project_id, { id: proposal.id, state: 'validated' })
   const live = change.request && isLive(change.request.state) ? change.request : null
+  const kept = live ? merged(live.requirements, requirements) : requirements
   if (live && reconsider(live, intent).keep && millis(acting.at) < millis(live.expires_at)) {
-    const satisfied = quorumMet(quorum(requirements, change.votes, live.intent_digest, change.voters, change.authors))
-    await trx.updateTable('approval_requests').set({ state: satisfied ? 'satisfied' : 'open', requirements: JSON.stringify(requirements) }).where('id', '=', live.id).execute()
+    const satisfied = quorumMet(quorum(kept, change.votes, live.intent_digest, change.voters, change.authors))
+    await trx.updateTable('approval_requests').set({ state: satisfied ? 'satisfied' : 'open', requirements: JSON.stringify(kept) }).where('id', '=', live.id).execute()
     return { row: live.id, satisfied, kept: true }
   }
   const rows: string[] = []
@@ -57,6 +58,12 @@ export async function openOrKeepRequest(tx: ActTransaction, proposal: { id: stri
   tx.enqueue({ queue: 'approval.expire', data: { project_id: acting.project_id, request_id: id, correlation_id: acting.correlation_id }, start_after: expires_at })
   tx.record({ act: 'approval.open', subject: { kind: 'approval_request', id }, rows, digests: { intent: intentDigest(intent) }, detail: { proposal: proposal.id, expires_at, needs: requirements.map((r) => `${r.count} ${r.roles.join('|')}`).join(', ') || '1 maintainer|owner' } })
   return { row: id, satisfied: false, kept: false }
+}
+
+/** What an open request asked for stays asked for; what policy asks for now is added. */
+function merged(before: readonly Requirement[], now: readonly Requirement[]): Requirement[] {
+  const key = (r: Requirement) => `${r.id}/${r.count}/${r.roles.join()}`
+  return [...new Map([...before, ...now].map((r) => [key(r), r])).values()]
 }
 
 /** Voids a live request whose intent is no longer what would happen, and says which part changed. Within the act that changed it. */
@@ -94,6 +101,7 @@ export async function vote(context: Context, acting: Acting, proposalId: string,
     if (request_state !== request.state) await trx.updateTable('approval_requests').set({ state: request_state }).where('id', '=', request.id).execute()
     const rows = [row.id, request.id, task.id]
     if (request_state === 'satisfied' && task.state === 'awaiting_approval') await moveTask(tx, task, 'proposal.approve', 'approved')
+    if (request_state === 'open' && task.state === 'approved') await moveTask(tx, task, 'proposal.approve', 'awaiting_approval')
     if (request_state === 'rejected') {
       requireTransition('proposal', 'proposal.reject', proposal.state, 'failed')
       await trx.updateTable('proposals').set({ state: 'failed', reason: `rejected: ${input.comment}`, version: proposal.version + 1, updated_at: acting.at }).where('id', '=', proposalId).execute()

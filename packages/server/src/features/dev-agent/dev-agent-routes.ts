@@ -6,7 +6,7 @@ import type { Context } from '../../context.ts'
 import { actingOf, requireMay, type Caller } from '../../http/actor.ts'
 import { authenticate } from '../../http/authentication.ts'
 import { proposalRecord, proposalsByRisk } from '../proposals/proposal-reads.ts'
-import { revalidateProposal } from '../proposals/proposal-revalidation.ts'
+import { revalidateProposal } from '../proposals/revalidation-service.ts'
 import { showValidation } from '../validations/validation-reads.ts'
 import { patchProposal } from './patch-proposal.ts'
 

@@ -2,8 +2,8 @@ import type { Db } from '../../db/database.ts'
 import type { EmbeddedForge } from '../../adapters/forge/embedded-forge.ts'
 import { Execution } from '@gatehouse/core/approvals/intent'
 import { instant } from '@gatehouse/core/kernel/time'
-import { requireLease, type Lease } from '../../jobs/leases.ts'
-import { GATEHOUSE_SIGNATURE } from '../proposals/proposal-store.ts'
+import { checkLease, type Lease } from '../../jobs/leases.ts'
+import { GATEHOUSE_SIGNATURE } from '../proposals/change-service.ts'
 
 export type BrokerAnswer =
   | { readonly state: 'effected'; readonly commit: string }
@@ -17,7 +17,7 @@ export type BrokerAnswer =
  */
 export async function carryOutMerge(broker: Db, forge: EmbeddedForge, effectId: string, lease: Lease): Promise<BrokerAnswer> {
   const granted = await broker.transaction().execute(async (trx) => {
-    await requireLease(trx, lease)
+    await checkLease(trx, lease)
     return trx
       .selectFrom('effects')
       .innerJoin('grants', 'grants.effect_id', 'effects.id')

@@ -76,7 +76,7 @@ export class LedgerWakeup {
 /** Server-sent events of the project's ledger, resumable by Last-Event-ID (WHATWG HTML, 9.2): an event's id is its seq. */
 export function eventRoutes(app: FastifyInstance, context: Context, wakeup: LedgerWakeup): void {
   const query = z.object({ after: z.coerce.number().int().min(0).optional().describe('events after this seq; by default only new ones') })
-  const schema = { operationId: 'eventStream', summary: 'Follow the ledger live', tags: ['events'], security: [{ token: [] }], querystring: query, response: { 200: z.unknown().describe('text/event-stream') } }
+  const schema = { operationId: 'eventStream', summary: 'Follow the ledger live', tags: ['events'], security: [{ token: [] }], querystring: query, produces: ['text/event-stream'], response: { 200: z.unknown().describe('text/event-stream') } }
   app.get('/events', { schema }, async (request, reply) => {
     const caller = await authenticate(context, request)
     requireMay(caller, 'event.stream')

@@ -30,7 +30,7 @@ export function ledgerRoutes(app: FastifyInstance, context: Context): void {
   })
   app.get(
     '/ledger/export',
-    { schema: { operationId: 'ledgerExport', summary: 'Export the ledger', tags: [tag], security: [{ token: [] }], response: { 200: z.unknown().describe('application/jsonl: gatehouse.ledger-export/v1') } } },
+    { schema: { operationId: 'ledgerExport', summary: 'Export the ledger', tags: [tag], security: [{ token: [] }], produces: ['application/jsonl'], response: { 200: z.unknown().describe('application/jsonl: gatehouse.ledger-export/v1') } } },
     async (request, reply) => {
       const caller = await authenticate(context, request)
       requireMay(caller, 'ledger.export')

@@ -4,7 +4,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import { instant } from '@gatehouse/core/kernel/time'
 import type { Db } from '../../db/database.ts'
 import { loginsOf, personRef } from '../access/access-reads.ts'
-import type { ProposalFile } from '../decisions/decision-input.ts'
+import type { ProposalFile } from '../decisions/input-reads.ts'
 import { pageOf } from '../paging.ts'
 import { Risk, type PageQuery } from '../schemas.ts'
 

@@ -7,9 +7,9 @@ import { chooseRepository, readRecipe, repositoryByName, type RepositoryRow } fr
 import { refusalProblem } from '../refusal.ts'
 import { insertTask, lockTask, moveTask } from '../tasks/task-service.ts'
 import { insertValidation, type ValidationPlan } from '../validations/validation-service.ts'
-import { closeProposal } from './proposal-closing.ts'
+import { closeProposal } from './closing-service.ts'
 import { PATCH_MAX_BYTES } from './proposal-schemas.ts'
-import { insertProposal, prepareChange, type PreparedChange } from './proposal-store.ts'
+import { insertProposal, prepareChange, type PreparedChange } from './change-service.ts'
 
 export interface PatchInput {
   /** Base64. */
@@ -134,7 +134,6 @@ export async function supersedeProposal(context: Context, acting: Acting, oldId:
   await keepOrDrop(context, repository.id, change, () =>
     performAct(context, acting, async (tx) => {
       const { task, rows } = await closeProposal(tx, oldId, 'proposal.supersede', 'superseded', `replaced by ${change.id}`, 'proposed')
-      const before = await tx.trx.selectFrom('proposal_authors').select(['person_id', 'path']).where('proposal_id', '=', oldId).execute()
       const added = await insertProposal(tx, {
         change,
         task_id: task.id,
@@ -149,7 +148,7 @@ export async function supersedeProposal(context: Context, acting: Acting, oldId:
         agent_version: null,
         supersedes: oldId,
         created_by,
-        authors: [{ person_id: created_by, path: 'submitter' }, ...before.map((a) => ({ ...a, path: a.path.startsWith('earlier:') ? a.path : `earlier:${a.path}` }))],
+        authors: [{ person_id: created_by, path: 'submitter' }],
       })
       const voided = rows.filter((r) => r.startsWith('apr_')).length
       tx.record({ act: 'proposal.supersede', subject: { kind: 'proposal', id: change.id }, rows: [oldId, task.id, ...rows, ...added], digests: { diff: change.digest, diff_before: old.diff_digest }, detail: { supersedes: oldId, requests_voided: voided } })

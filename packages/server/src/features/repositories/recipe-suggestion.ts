@@ -20,7 +20,7 @@ export async function suggestRecipe(forge: Forge, id: string, commit: string): P
   }
   if ((await file('go.mod')) !== null) return recipeOf('go test', ['go', 'test', './...'])
   if ((await file('pyproject.toml')) !== null || (await file('setup.py')) !== null)
-    return recipeOf('pytest', ['python3', '-m', 'pytest', '--junitxml=.gatehouse-out/junit.xml'])
+    return recipeOf('pytest', ['python3', '-m', 'pytest', '--junitxml=.gatehouse-junit.xml'])
   return null
 }
 
@@ -38,11 +38,11 @@ function testScript(manifest: string): string | null {
 function nodeCommand(script: string): string[] {
   const words = script.trim().split(/\s+/)
   if (words[0] !== 'node' || words[1] !== '--test' || /[|&;<>$`"'*]/.test(script)) return ['npm', 'test']
-  return ['node', '--test', '--test-reporter=junit', '--test-reporter-destination=.gatehouse-out/junit.xml', ...words.slice(2).filter((w) => !w.startsWith('--test-reporter'))]
+  return ['node', '--test', '--test-reporter=junit', '--test-reporter-destination=.gatehouse-junit.xml', ...words.slice(2).filter((w) => !w.startsWith('--test-reporter'))]
 }
 
 function recipeOf(name: string, run: string[]): Recipe {
-  const junit = run.some((word) => word.includes('.gatehouse-out/junit.xml'))
+  const junit = run.some((word) => word.includes('.gatehouse-junit.xml'))
   return {
     version: 1,
     validations: [
@@ -51,7 +51,7 @@ function recipeOf(name: string, run: string[]): Recipe {
         branches: ['**'],
         environments: ['*'],
         commands: [{ name: 'test', run, timeout_seconds: 300 }],
-        reports: junit ? [{ format: 'junit', path: '.gatehouse-out/junit.xml' }] : [],
+        reports: junit ? [{ format: 'junit', path: '.gatehouse-junit.xml' }] : [],
       },
     ],
     test_paths: ['test/**', 'tests/**', '**/*.test.*', '**/*_test.*', '**/*.spec.*', 'test.js', 'test.mjs'],

@@ -27,9 +27,14 @@ export const RepositoryView = z
     created_at: Time,
   })
   .meta({ id: 'Repository' })
+/** Not shaped like an id, so that a name never stands for another repository. */
+export const RepositoryName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'letters, digits, ".", "_" and "-"')
+  .refine((name) => !/^[a-z]{3}_/.test(name), 'must not begin like an id (three letters and "_")')
 export const RepositoryAdd = z.strictObject({
   source: z.string().min(1).max(4096).describe('a path on the server or a URL (https, ssh)'),
-  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'letters, digits, ".", "_" and "-"').optional(),
+  name: RepositoryName.optional(),
   settings: RepositorySettings.optional(),
 })
 export const RepositoryConfigure = z.strictObject({ version: z.int().describe('the version you read'), settings: RepositorySettings })

@@ -8,7 +8,7 @@ import { isUniqueViolation, performAct, type Acting } from '../../db/act.ts'
 import { refusalProblem } from '../refusal.ts'
 import { suggestRecipe } from './recipe-suggestion.ts'
 import { repositoryByName } from './repository-reads.ts'
-import { RepositorySettings } from './repository-schemas.ts'
+import { RepositoryName, RepositorySettings } from './repository-schemas.ts'
 
 function sourceOf(text: string): RepositorySource {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\s]+@[^/\s:]+:/.test(text) ? { kind: 'url', url: text } : { kind: 'path', path: text }
@@ -29,7 +29,11 @@ export async function addRepository(
   acting: Acting,
   input: { source: string; name?: string | undefined; settings?: RepositorySettings | undefined },
 ) {
-  const name = input.name ?? nameOf(input.source)
+  const named = RepositoryName.safeParse(input.name ?? nameOf(input.source))
+  if (!named.success) throw new Problem('request-invalid', `name: ${named.error.issues[0]?.message ?? 'is not valid'}; give another with --name`)
+  const name = named.data
+  if (sourceOf(input.source).kind === 'path' && !acting.actor.roles.includes('owner'))
+    throw new Problem('forbidden', 'a path of the server is added by an owner only; others add a URL')
   const taken = await context.db.selectFrom('repositories').select('id').where('project_id', '=', acting.project_id).where('name', '=', name).executeTakeFirst()
   if (taken) throw existing(name)
   const id = newId('repository', millis(acting.at))

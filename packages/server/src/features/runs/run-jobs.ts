@@ -12,17 +12,17 @@ import { QUEUES } from '../../jobs/queue-names.ts'
 import { finishStep, recordedOutput, runStep, type Step } from '../../jobs/steps.ts'
 import type { JobContext } from '../../jobs/worker.ts'
 import { agentDefinition } from '../agents/agent-reads.ts'
-import { decisionInput, type DecisionSubject } from '../decisions/decision-input.ts'
+import { decisionInput, type DecisionSubject } from '../decisions/input-reads.ts'
 import { decide } from '../decisions/decision-service.ts'
 import { planValidation } from '../proposals/proposal-service.ts'
-import { fileRows, insertProposal, prepareChange } from '../proposals/proposal-store.ts'
+import { fileRows, insertProposal, prepareChange } from '../proposals/change-service.ts'
 import { repositoryByName, type RepositoryRow } from '../repositories/repository-reads.ts'
 import { refusalProblem } from '../refusal.ts'
 import type { Feedback } from '../tasks/task-schemas.ts'
 import { lockTask, moveTask } from '../tasks/task-service.ts'
 import { requireTransition } from '../transitions.ts'
 import { insertValidation } from '../validations/validation-service.ts'
-import { SANDBOX_LIMITS } from '../validations/recipe-run.ts'
+import { SANDBOX_LIMITS } from '../validations/recipe-run-service.ts'
 import { briefingOf } from './briefing.ts'
 import { RUN_FLOW_VERSION } from './run-service.ts'
 
@@ -129,6 +129,8 @@ async function execute(context: Context, job: Job, run: Run, repository: Reposit
           {
             workspace: { base: layer.folder },
             placed,
+            // Where plain processes run, /agent is elsewhere; the variable always says where.
+            env: { GATEHOUSE_TASK: '/agent/task.json' },
             commands: [{ name: definition.identity.name, argv: command.run, timeout_ms: definition.limits.max_execution_time_seconds * 1000 }],
             limits: SANDBOX_LIMITS,
             collect: { git_dir: gitDir, base_tree: layer.tree },

@@ -2,8 +2,8 @@ import { globMatch, type Recipe } from '@gatehouse/core/delivery/validations/rec
 import type { ValidationFacts, Verdict } from '@gatehouse/core/delivery/validations/facts'
 import { compareTests } from '@gatehouse/sandbox/test-comparison'
 import type { TestReport, TestResult } from '@gatehouse/sandbox/test-report'
-import type { ProposalFile } from '../decisions/decision-input.ts'
-import type { RecipeRun } from './recipe-run.ts'
+import type { ProposalFile } from '../decisions/input-reads.ts'
+import type { RecipeRun } from './recipe-run-service.ts'
 
 const MOST = 500
 

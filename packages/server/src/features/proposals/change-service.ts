@@ -7,7 +7,7 @@ import type { Context } from '../../context.ts'
 import { isUniqueViolation, type ActTransaction } from '../../db/act.ts'
 import type { Trx } from '../../db/database.ts'
 import { keepBlob } from '../../blobs/blob-rows.ts'
-import type { ProposalFile } from '../decisions/decision-input.ts'
+import type { ProposalFile } from '../decisions/input-reads.ts'
 
 /** The files of a diff as a row keeps them. */
 export function fileRows(diff: TreeDiff): ProposalFile[] {
@@ -96,10 +96,27 @@ export async function insertProposal({ trx, acting }: ActTransaction, input: New
       throw new Problem('task-has-live-proposal', 'the task has a live proposal; replace it with: gatehouse proposal supersede <id> <patch>')
     throw error
   }
-  const unique = [...new Map(authors.map((a) => [`${a.person_id}/${a.path}`, a])).values()]
+  const all = [...authors, ...(await earlierAuthors(trx, acting.project_id, input))]
+  const unique = [...new Map(all.map((a) => [`${a.person_id}/${a.path}`, a])).values()]
   const rows = unique.map((author, i) => ({ ...author, id: `${change.id}/author/${i + 1}`, project_id: acting.project_id, proposal_id: change.id }))
   if (rows.length > 0) await trx.insertInto('proposal_authors').values(rows).execute()
   return rows.map((r) => r.id)
+}
+
+/**
+ * Authors of what came before: every earlier proposal of the task, whatever became of it, and any proposal of the very same diff. Handing
+ * one's work to a colleague to submit makes nobody eligible to approve it (law 2).
+ */
+async function earlierAuthors(trx: Trx, project: string, { change, task_id, repository_id }: NewProposal): Promise<{ person_id: string; path: string }[]> {
+  const rows = await trx
+    .selectFrom('proposal_authors')
+    .innerJoin('proposals', 'proposals.id', 'proposal_authors.proposal_id')
+    .select(['proposal_authors.person_id', 'proposal_authors.path'])
+    .where('proposals.project_id', '=', project)
+    .where('proposals.id', '!=', change.id)
+    .where((eb) => eb.or([eb('proposals.task_id', '=', task_id), eb.and([eb('proposals.repository_id', '=', repository_id), eb('proposals.diff_digest', '=', change.digest)])]))
+    .execute()
+  return rows.map((r) => ({ person_id: r.person_id, path: r.path.startsWith('earlier:') ? r.path : `earlier:${r.path}` }))
 }
 
 /** A proposal's row, locked; lock its task first. Problem: not-found. */

@@ -1,13 +1,13 @@
 import type { Id } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Context } from '../../context.ts'
-import { performAct, type Acting } from '../../db/act.ts'
+import { performAct, type Acting, type ActTransaction } from '../../db/act.ts'
 import { mergeIntent, voidChangedRequest } from '../approvals/approval-service.ts'
 import { repositoryByName } from '../repositories/repository-reads.ts'
 import { insertValidation } from '../validations/validation-service.ts'
-import { lockTaskAndProposal, refuseAfterGrant } from './proposal-closing.ts'
+import { lockTaskAndProposal, refuseAfterGrant } from './closing-service.ts'
 import { planValidation } from './proposal-service.ts'
-import { fileRows, prepareChange } from './proposal-store.ts'
+import { fileRows, prepareChange } from './change-service.ts'
 
 /**
  * Validates a proposal again, on the target branch as it is now. Where that moved, the change is put on top of it: when the diff stays the same to
@@ -23,6 +23,7 @@ export async function revalidateProposal(context: Context, acting: Acting, id: s
     const { task, proposal } = await lockTaskAndProposal(tx, id)
     await refuseAfterGrant(tx, id)
     if (proposal.version !== row.version) throw new Problem('version-conflict', 'the proposal changed meanwhile; look at it and ask again')
+    await refuseRejected(tx, id)
     if (proposal.state === 'validating') throw new Problem('wrong-state', 'it is being validated already; gatehouse proposal show says how far it is')
     const rows: string[] = []
     let changed: readonly string[] = []
@@ -56,6 +57,12 @@ export async function revalidateProposal(context: Context, acting: Acting, id: s
     const now = moved ?? proposal
     await insertValidation(tx, { id, task_id: task.id, base_commit: now.base_commit, result_tree: now.result_tree }, { state: proposal.state, task_state: task.state }, plan)
   })
+}
+
+/** A person's no lasts: the same change is not put up again under a fresh request. */
+async function refuseRejected({ trx }: ActTransaction, id: string): Promise<void> {
+  const request = await trx.selectFrom('approval_requests').select('state').where('proposal_id', '=', id).orderBy('id', 'desc').limit(1).executeTakeFirst()
+  if (request?.state === 'rejected') throw new Problem('wrong-state', `a reviewer rejected this proposal; answer with a changed one: gatehouse proposal supersede ${id} <patch>`)
 }
 
 async function rebase(

@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts'
 import { performAct, type Acting, type ActTransaction } from '../../db/act.ts'
 import { lockTask, moveTask, type TaskRow } from '../tasks/task-service.ts'
 import { requireTransition } from '../transitions.ts'
-import { lockProposal } from './proposal-store.ts'
+import { lockProposal } from './change-service.ts'
 
 /** Locks a proposal's task, then the proposal: the one order everywhere. */
 export async function lockTaskAndProposal(tx: ActTransaction, id: string) {

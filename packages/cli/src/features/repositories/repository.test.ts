@@ -1,0 +1,85 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { runProgram } from '../../program.ts'
+import { closeAll, run, testApi, testHost, type TestApi, type TestHost } from '../../test-host.ts'
+import { TIME } from '../../test-samples.ts'
+
+afterEach(closeAll)
+
+const settings = { environment: 'sandbox', isolation: 'required', recipe: null, approval_days: 7 }
+const repository = {
+  id: 'rep_1', name: 'ledger', forge: 'embedded', default_branch: 'main', source: '/src/ledger', settings, version: 4,
+  head_commit: 'b'.repeat(40), clone_url: 'http://x/git/ledger.git', recipe_source: 'missing', recipe_detail: 'no recipe', created_at: TIME,
+}
+
+async function begin(): Promise<{ api: TestApi; host: TestHost }> {
+  const api = await testApi({
+    repositoryAdd: () => ({ status: 201, json: repository }),
+    repositoryShow: () => ({ json: repository }),
+    repositoryConfigure: () => ({ json: repository }),
+  })
+  return { api, host: testHost({ env: { GATEHOUSE_URL: api.url, GATEHOUSE_TOKEN: 'x' } }) }
+}
+
+test('a folder becomes its whole path, an address stays as it is', async () => {
+  const { api, host } = await begin()
+  mkdirSync(join(host.cwd, 'app'))
+  expect(await runProgram(['repo', 'add', 'app', '--name', 'a', '--isolation', 'none'], host)).toBe(0)
+  expect(await runProgram(['repo', 'add', 'https://git.example.com/x.git'], host)).toBe(0)
+  expect(api.calls.map((c) => c.body)).toEqual([
+    { source: join(host.cwd, 'app'), name: 'a', settings: { isolation: 'none' } },
+    { source: 'https://git.example.com/x.git' },
+  ])
+  expect(host.stdout()).toContain('gatehouse repo set ledger --test')
+})
+
+test('set changes what is given and leaves the rest, bound to the version that was read', async () => {
+  const { api, host } = await begin()
+  expect(await runProgram(['repo', 'set', 'ledger', '--test', 'npm test', '--junit', 'r.xml', '--approval-days', '3'], host)).toBe(0)
+  expect(api.calls.at(-1)).toMatchObject({
+    id: 'rep_1',
+    body: {
+      version: 4,
+      settings: {
+        environment: 'sandbox',
+        isolation: 'required',
+        approval_days: 3,
+        recipe: { version: 1, validations: [{ commands: [{ run: ['sh', '-c', 'npm test'] }], reports: [{ format: 'junit', path: 'r.xml' }] }] },
+      },
+    },
+  })
+})
+
+test('a recipe is read from YAML, and refused here with its field', async () => {
+  const { api, host } = await begin()
+  const recipe = 'version: 1\nvalidations:\n  - name: all\n    commands: [{ name: t, run: [make, test] }]\n'
+  writeFileSync(join(host.cwd, 'r.yaml'), recipe)
+  expect(await runProgram(['repo', 'set', 'ledger', '--recipe', 'r.yaml'], host)).toBe(0)
+  expect(api.calls.at(-1)).toMatchObject({ body: { settings: { recipe: { validations: [{ name: 'all' }] } } } })
+  writeFileSync(join(host.cwd, 'r.yaml'), 'version: 2\n')
+  expect(await runProgram(['repo', 'set', 'ledger', '--recipe', 'r.yaml'], host)).toBe(2)
+  expect(host.stderr()).toContain('(recipe-invalid)')
+  expect(host.stderr()).toContain('validations:')
+})
+
+test('a recipe of the settings can be taken away', async () => {
+  const { api, host } = await begin()
+  expect(await runProgram(['repo', 'set', 'ledger', '--no-recipe'], host)).toBe(0)
+  expect(api.calls.at(-1)).toMatchObject({ body: { settings: { recipe: null } } })
+})
+
+test.each([
+  [['repo', 'set', 'ledger'], 'nothing to set'],
+  [['repo', 'set', 'ledger', '--test', 'a', '--recipe', 'b'], 'not both'],
+  [['repo', 'set', 'ledger', '--junit', 'a'], '--junit belongs to --test'],
+  [['repo', 'set', 'ledger', '--recipe', 'none.yaml'], 'none.yaml'],
+  [['repo', 'set', 'ledger', '--isolation', 'maybe'], 'Allowed choices'],
+  [['repo', 'add', 'x', '--approval-days', '91'], 'from 1 to 90'],
+])('%j is a usage problem', async (argv, said) => {
+  const { api } = await begin()
+  const { code, stderr } = await run(argv, api)
+  expect(code).toBe(2)
+  expect(stderr()).toContain(said)
+  expect(api.calls).toEqual([])
+})
