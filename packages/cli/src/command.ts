@@ -9,6 +9,7 @@ import { coloursWanted, makeStyle, type Style } from './style.ts'
 
 /** What a command says when it is done: one document for programs, text for people. */
 export interface Result {
+  /** Undefined where the command printed its documents itself, one a line. */
   readonly document: unknown
   /** What came from others must be clean: `table` and `fields` do it, else `cleanLine` and `cleanLines`. */
   readonly text: string
@@ -104,8 +105,9 @@ export function addCommand(parent: Command, host: Host, spec: CommandSpec): Comm
     const session = openSession(host, optionsOf(command.opts()))
     const result = await spec.run(session, command.args)
     if (result === null) return
-    if (session.json) host.out.write(`${jsonText(result.document, 2)}\n`)
-    else host.out.write(printable(result.text, session.style.colours))
+    if (session.json) {
+      if (result.document !== undefined) host.out.write(`${jsonText(result.document, 2)}\n`)
+    } else host.out.write(printable(result.text, session.style.colours))
     exits.set(root(command), result.exit ?? 0)
   })
   return command

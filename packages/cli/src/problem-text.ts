@@ -99,5 +99,5 @@ export function endedBadly(
   extra: Record<string, unknown>,
 ): Problem {
   const slug = reason !== null && isProblemSlug(reason) ? reason : fallback
-  return new Problem(slug, reason === null || reason === slug ? detail : `${detail} (${reason})`, extra)
+  return new Problem(slug, reason === null || reason === slug || detail.includes(reason) ? detail : `${detail} (${reason})`, extra)
 }

@@ -40,9 +40,15 @@ const AREAS: readonly AreaCommands[] = [
   jobCommands,
 ]
 
+const START_HERE = `
+Start here:
+  gatehouse up        start Gatehouse on this machine and log in
+  gatehouse demo      watch one story become a merged change
+`
+
 /** The whole program. Nothing runs before `parseAsync`; with no host the machine's own is taken. */
 export function buildProgram(host: Host = realHost(new AbortController().signal)): Command {
-  const program: Command = new Command('gatehouse')
+  const program = new Command('gatehouse')
     .description('A control plane for the software agents that change your code')
     .version('0.1.0')
     .exitOverride()
@@ -56,14 +62,9 @@ export function buildProgram(host: Host = realHost(new AbortController().signal)
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
-    .addHelpText('after', () => startHere(program))
+    .addHelpText('after', START_HERE)
   for (const commands of AREAS) commands(program, host)
   return program
-}
-
-function startHere(program: Command): string {
-  const demo = program.commands.some((command) => command.name() === 'demo')
-  return `\nStart here:\n  gatehouse up        start Gatehouse on this machine and log in\n${demo ? '  gatehouse demo      watch one story become a merged change\n' : ''}`
 }
 
 /** Runs a command line (without node and script) and gives the exit code. Every problem is told here, once, in one form. */

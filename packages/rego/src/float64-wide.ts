@@ -45,13 +45,13 @@ function bitLength(n: bigint): number {
   return hex.length * 4 - Math.clz32(Number.parseInt(hex.charAt(0), 16)) + 28
 }
 
-/** Rounds `num / den * 2^e` to the nearest value of 64 bits, ties to even. */
-function round(num: bigint, den: bigint, e: number): WideFloat {
+/** Rounds `num / den * 2^e` to the nearest value of 64 (or so many) bits, ties to even. */
+function round(num: bigint, den: bigint, e: number, bits: number = BITS): WideFloat {
   if (num === 0n) return { m: 0n, e: 0 }
   const negative = num < 0n
   let n = negative ? -num : num
   // Scale so that the quotient has at least two bits more than are kept.
-  const shift = BITS + 2 - (bitLength(n) - bitLength(den))
+  const shift = bits + 2 - (bitLength(n) - bitLength(den))
   let exponent = e
   if (shift > 0) {
     n <<= BigInt(shift)
@@ -59,7 +59,7 @@ function round(num: bigint, den: bigint, e: number): WideFloat {
   }
   let q = n / den
   const exact = n % den === 0n
-  const extra = bitLength(q) - BITS
+  const extra = bitLength(q) - bits
   if (extra > 0) {
     const unit = 1n << BigInt(extra)
     const rest = q & (unit - 1n)
@@ -84,8 +84,8 @@ export function wideNegate(a: WideFloat): WideFloat {
   return { m: -a.m, e: a.e }
 }
 
-export function wideMultiply(a: WideFloat, b: WideFloat): WideFloat {
-  return round(a.m * b.m, 1n, a.e + b.e)
+export function wideMultiply(a: WideFloat, b: WideFloat, bits: number = BITS): WideFloat {
+  return round(a.m * b.m, 1n, a.e + b.e, bits)
 }
 
 /** The divisor is not zero. */
@@ -103,13 +103,13 @@ export function wideTruncate(a: WideFloat): bigint {
   return a.e >= 0 ? a.m << BigInt(a.e) : a.m / (1n << BigInt(-a.e))
 }
 
-/** The shortest decimal digits that name this value among all of 64 bits: `0.d1d2... * 10^point`. */
-function shortest(abs: WideFloat): { digits: string; point: number } {
-  // Bring the mantissa to 64 bits, so that the neighbours are half a unit away.
-  const lift = BITS - bitLength(abs.m)
+/** The shortest decimal digits that name this value among all of so many bits: `0.d1d2... * 10^point`. */
+function shortest(abs: WideFloat, bits: number): { digits: string; point: number } {
+  // Bring the mantissa to full length, so that the neighbours are half a unit away.
+  const lift = bits - bitLength(abs.m)
   const m = abs.m << BigInt(lift)
   const e = abs.e - lift
-  const atPower = m === 1n << BigInt(BITS - 1)
+  const atPower = m === 1n << BigInt(bits - 1)
   // All three as multiples of 2^(e-2).
   const low = m * 4n - (atPower ? 1n : 2n)
   const mid = m * 4n
@@ -160,19 +160,19 @@ function leadingZeros(num: bigint, den: bigint): number {
 }
 
 /** As OPA writes a computed number: integers in full, others in the shortest form, with an exponent below 1e-4 and from 1e6 on (Go's `%g`, shortest). */
-export function wideText(a: WideFloat): string {
+export function wideText(a: WideFloat, bits: number = BITS): string {
   if (a.m === 0n) return '0'
-  if (wideIsInteger(a)) return shortestInteger(a)
+  if (wideIsInteger(a)) return shortestInteger(a, bits)
   const sign = a.m < 0n ? '-' : ''
-  const { digits, point } = shortest({ m: a.m < 0n ? -a.m : a.m, e: a.e })
+  const { digits, point } = shortest({ m: a.m < 0n ? -a.m : a.m, e: a.e }, bits)
   const exponent = point - 1
   if (exponent < -4 || exponent >= 6) return sign + scientific(digits, exponent)
   return sign + placePoint(digits, point)
 }
 
-function shortestInteger(a: WideFloat): string {
+function shortestInteger(a: WideFloat, bits: number): string {
   const sign = a.m < 0n ? '-' : ''
-  const { digits, point } = shortest({ m: a.m < 0n ? -a.m : a.m, e: a.e })
+  const { digits, point } = shortest({ m: a.m < 0n ? -a.m : a.m, e: a.e }, bits)
   return sign + digits.padEnd(point, '0')
 }
 

@@ -85,10 +85,17 @@ export function toJson(value: Value, maxDepth: number, maxBytes: number): Json {
   return walk(value, maxDepth)
 }
 
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
 /** JSON text as Go writes it: keys sorted, `<`, `>`, `&`, U+2028 and U+2029 escaped, numbers as OPA keeps them. */
 export function jsonText(value: Value): string {
   if (value === null || typeof value === 'boolean') return String(value)
-  if (typeof value === 'number' || value instanceof BigNum) return numberText(value)
+  if (typeof value === 'number') return numberText(value)
+  if (value instanceof BigNum) {
+    // `to_number` also takes "07" and "+1", which OPA keeps as they are and cannot write.
+    if (!JSON_NUMBER.test(value.text)) throw new DocumentError('invalid', `${value.text} is no number of JSON`)
+    return value.text
+  }
   if (typeof value === 'string') return jsonString(value)
   if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`
   if (value instanceof RegoSet) return `[${value.sorted().map(jsonText).join(',')}]`

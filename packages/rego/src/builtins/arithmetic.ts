@@ -11,8 +11,7 @@ import {
   wideTruncate,
   type WideFloat,
 } from '../float64-wide.ts'
-import type { BigNum } from '../value.ts'
-import { isNumber, numberFromText, numberText, RegoSet, setOf, type Value } from '../value.ts'
+import { BigNum, isNumber, numberFromText, numberText, RegoSet, setOf, type Value } from '../value.ts'
 import {
   bigIntegerAt,
   bigIntegerOf,
@@ -115,8 +114,8 @@ function isWhole(value: WideFloat): boolean {
 function rounded(value: Value, how: (x: WideFloat) => bigint): Value {
   const number = numberAt(value, 1)
   if (small(number)) return number
-  // OPA rounds through 64 bits, also integers beyond them.
-  return numberFromText(wideText(wideFromDecimal(how(wide(number)), 0)))
+  // What is read is rounded to 64 bits; the integer made of it is written in full.
+  return fromBigInteger(how(wide(number)))
 }
 
 const HALF: WideFloat = { m: 1n, e: -1 }
@@ -190,8 +189,9 @@ export const ARITHMETIC: Builtins = guarded({
     return fromWide(value.m < 0n ? wideNegate(value) : value)
   },
   round: (_m, a) => rounded(a, (x) => wideTruncate(wideAdd(x, x.m < 0n ? wideNegate(HALF) : HALF))),
-  ceil: (_m, a) => rounded(a, (x) => wideTruncate(x) + (x.m > 0n && !isWhole(x) ? 1n : 0n)),
-  floor: (_m, a) => rounded(a, (x) => wideTruncate(x) - (x.m < 0n && !isWhole(x) ? 1n : 0n)),
+  // OPA looks at the sign of the truncated number, which between -1 and 0 is none: ceil(-0.5) is 1, floor(-0.5) is 0.
+  ceil: (_m, a) => rounded(a, (x) => wideTruncate(x) + (wideTruncate(x) >= 0n && !isWhole(x) ? 1n : 0n)),
+  floor: (_m, a) => rounded(a, (x) => wideTruncate(x) - (wideTruncate(x) < 0n && !isWhole(x) ? 1n : 0n)),
   sum: (m, a) => {
     const numbers = numbersAt(a)
     m.spend(numbers.length)
@@ -202,7 +202,10 @@ export const ARITHMETIC: Builtins = guarded({
     const numbers = numbersAt(a)
     m.spend(numbers.length)
     if (numbers.every((n) => bigIntegerOf(n) !== null)) return numbers.reduce((acc, n) => product(m, acc, n), 1 as Num)
-    return fromWide(numbers.map(wide).reduce(wideMultiply, { m: 1n, e: 0 }))
+    // OPA multiplies into a float of 53 bits here, which began as the double 1.
+    const result = numbers.map(wide).reduce((acc, n) => wideMultiply(acc, n, 53), { m: 1n, e: 0 })
+    const negative = numbers.filter((n) => numberText(n).startsWith('-')).length % 2 === 1
+    return result.m === 0n && negative ? new BigNum('-0') : numberFromText(wideText(result, 53))
   },
   'numbers.range': (m, a, b) => range(m, a, b, 1n),
   'numbers.range_step': (m, a, b, c) => {

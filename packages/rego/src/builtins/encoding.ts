@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { BuiltinError, type Machine } from '../machine.ts'
 import { JsonSyntaxError, readJson } from '../json-reader.ts'
-import { jsonEntries, jsonString, jsonText } from '../value-json.ts'
+import { DocumentError, jsonEntries, jsonString, jsonText } from '../value-json.ts'
 import { objectOf, RegoObject, RegoSet, type Value } from '../value.ts'
 import { objectAt, operandError, stringAt, typeError, type Builtins } from './operand.ts'
 
@@ -101,6 +101,15 @@ function marshalWith(value: Value, options: RegoObject): string {
   return (asked ?? implied) ? prefix + pretty(value, prefix, indent, 0) : jsonText(value)
 }
 
+function marshalled(write: () => string): string {
+  try {
+    return write()
+  } catch (error) {
+    if (error instanceof DocumentError) throw new BuiltinError(`json: ${error.message}`)
+    throw error
+  }
+}
+
 function unmarshal(m: Machine, text: string): Value {
   m.spendText(text.length * 4)
   try {
@@ -180,8 +189,11 @@ export const ENCODING: Builtins = {
     }
     return objectOf(out)
   },
-  'json.marshal': (_m, a) => jsonText(a),
-  'json.marshal_with_options': (_m, a, b) => marshalWith(a, objectAt(b, 2)),
+  'json.marshal': (_m, a) => marshalled(() => jsonText(a)),
+  'json.marshal_with_options': (_m, a, b) => {
+    const options = objectAt(b, 2)
+    return marshalled(() => marshalWith(a, options))
+  },
   'json.unmarshal': (m, a) => unmarshal(m, stringAt(a, 1)),
   'json.is_valid': (m, a) => typeof a === 'string' && valid(() => unmarshal(m, a)),
   'crypto.md5': hash('md5'),

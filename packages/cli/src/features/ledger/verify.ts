@@ -90,7 +90,7 @@ async function verifyHere(
 /** The problem of a ledger that does not verify. Its own code is `fault`: `code` is the problem's. */
 export function broken(result: Extract<VerifyResult, { ok: false }>): Problem {
   const { code, seq, line, detail } = result
-  const where = seq === null ? '' : ` (event ${seq})`
+  const where = seq === null || detail.includes(`event ${seq}`) ? '' : ` (event ${seq})`
   return new Problem('ledger-broken', `${detail}${where}`, { fault: code, seq, line })
 }
 

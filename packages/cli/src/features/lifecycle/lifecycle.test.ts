@@ -38,7 +38,7 @@ test('up starts it in the background, waits until it is ready and logs the opera
   const instance = await readInstance(data)
   expect(host.stdout()).toContain(instance?.url)
   expect(host.stdout()).toContain('as operator')
-  expect(host.stderr()).toContain('  database is ready')
+  expect(host.stderr()).toContain('database is ready')
   expect(currentServer(host)).toEqual({ url: instance?.url, token: 'gh_operator' })
   expect(statSync(join(data, 'gatehouse.log')).mode & 0o777).toBe(0o600)
   expect(statSync(data).mode & 0o777).toBe(0o700)

@@ -58,7 +58,7 @@ export async function startServer(session: Session, wish: StartWish): Promise<St
       const line = readLogLine(text)
       if (!line) continue
       lines.push(line)
-      session.progress(`  ${line.message}`)
+      session.progress(line.message)
     }
   }
   try {

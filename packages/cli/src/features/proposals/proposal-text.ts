@@ -57,6 +57,12 @@ function authorsOf(proposal: Proposal): string {
   return [...new Set(proposal.authors.map((author) => author.person.login))].join(', ') || proposal.created_by.login
 }
 
+/** `ben (submitted it, prompter)`: each author once, with every path that makes them one. */
+function authorPaths({ authors }: Proposal): string {
+  const paths = Map.groupBy(authors, (author) => author.person.login)
+  return [...paths].map(([login, found]) => `${login} (${found.map((a) => a.path).join(', ')})`).join('; ') || '-'
+}
+
 export function filesText(files: readonly File[], style: Style): string {
   const lines = files.map((file) => {
     const counts = file.binary ? 'binary' : `+${file.additions ?? 0} -${file.deletions ?? 0}`
@@ -91,7 +97,7 @@ export function proposalText(proposal: Proposal, session: Session): string {
         ['result tree', proposal.result_tree],
         ['diff', `${proposal.diff_digest} (${proposal.diff_bytes} bytes)`],
         ['risk', `${proposal.risk}, priority ${proposal.priority}`],
-        ['authors', proposal.authors.map((a) => `${a.person.login} (${a.path})`).join(', ') || '-'],
+        ['authors', authorPaths(proposal)],
         ['created', `${time(proposal.created_at)} by ${proposal.created_by.login}`],
         ['supersedes', proposal.supersedes],
         ['superseded by', proposal.superseded_by],

@@ -24,11 +24,11 @@ export async function waitValidated(session: Session, client: Client, id: string
       { proposal },
     )
   const failing = validation?.facts?.candidate_reported.newly_failing_tests.map((t) => t.id) ?? []
-  const why = failing.length > 0 ? `; failing: ${failing.slice(0, 5).join(', ')}` : ''
+  const why = proposal.reason ?? (failing.length > 0 ? `failing: ${failing.slice(0, 5).join(', ')}` : null)
   throw endedBadly(
     proposal.reason,
     proposal.state === 'failed' ? 'validation-failed' : 'wrong-state',
-    `proposal ${id} is ${proposal.state}${why}; see: gatehouse proposal show ${id}`,
+    `proposal ${id} is ${proposal.state}${why === null ? '' : `: ${why}`}; see: gatehouse proposal show ${id}`,
     { proposal },
   )
 }
