@@ -1,3 +1,4 @@
+/* oxlint-disable no-control-regex -- control characters are what must not be there */
 import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import { cleanLine, cleanLines, columnsOf, fit, jsonText, pad, printable, spelledLines } from './clean-text.ts'
@@ -30,11 +31,26 @@ test('in a diff nothing is hidden: what is not seen is spelled out', () => {
 })
 
 test('no text reaches the terminal with a control character, whatever it is made of', () => {
-  const nasty = fc.constantFrom('\u001b', '[', ']', '31', 'm', '\u009b', '\u0007', '\\', 'P', 'a', '\n', ';', '\u202e', '\u0000', '\u009d')
+  const nasty = fc.constantFrom(
+    '\u001b',
+    '[',
+    ']',
+    '31',
+    'm',
+    '\u009b',
+    '\u0007',
+    '\\',
+    'P',
+    'a',
+    '\n',
+    ';',
+    '\u202e',
+    '\u0000',
+    '\u009d',
+  )
   fc.assert(
     fc.property(fc.array(fc.oneof(nasty, fc.string({ unit: 'binary' })), { maxLength: 40 }), (parts) => {
       const text = parts.join('')
-      // oxlint-disable-next-line no-control-regex -- this is what must not be there
       const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/
       expect(cleanLines(text)).not.toMatch(control)
       expect(spelledLines(text)).not.toMatch(control)

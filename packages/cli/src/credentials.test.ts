@@ -25,7 +25,9 @@ test('a file that others could read is closed again', () => {
 test('XDG_CONFIG_HOME is where they are, unless it is relative', () => {
   const host = testHost()
   expect(credentialsFile({ ...host, env: { XDG_CONFIG_HOME: '/etc/me' } })).toBe('/etc/me/gatehouse/credentials.json')
-  expect(credentialsFile({ ...host, env: { XDG_CONFIG_HOME: 'me' } })).toBe(join(host.home, '.config/gatehouse/credentials.json'))
+  expect(credentialsFile({ ...host, env: { XDG_CONFIG_HOME: 'me' } })).toBe(
+    join(host.home, '.config/gatehouse/credentials.json'),
+  )
 })
 
 test('the environment takes precedence', () => {
@@ -38,7 +40,9 @@ test('the environment takes precedence', () => {
 test('a kept token is never sent to another address', () => {
   const host = testHost()
   saveLogin(host, 'http://a:1', 'gh_1', 'anna')
-  expect(() => currentServer({ ...host, env: { GATEHOUSE_URL: 'http://evil:1' } })).toThrow('no token is kept for http://evil:1')
+  expect(() => currentServer({ ...host, env: { GATEHOUSE_URL: 'http://evil:1' } })).toThrow(
+    'no token is kept for http://evil:1',
+  )
 })
 
 test('a token of the environment without an address is not sent anywhere', () => {
@@ -55,16 +59,18 @@ test('each address keeps its own token; forgetting one leaves the others', () =>
   expect(readFileSync(credentialsFile(host), 'utf8')).not.toContain('gh_2')
 })
 
-test.each(['not json', '[]', '{"schema":"other","current":null,"servers":{}}', '{"schema":"gatehouse.credentials/v1","current":3,"servers":{}}'])(
-  'a file that is none of ours (%s) is left alone and named',
-  (text) => {
-    const host = testHost()
-    mkdirSync(dirname(credentialsFile(host)), { recursive: true })
-    writeFileSync(credentialsFile(host), text)
-    expect(() => currentServer(host)).toThrow('is not a file of credentials')
-    expect(readFileSync(credentialsFile(host), 'utf8')).toBe(text)
-  },
-)
+test.each([
+  'not json',
+  '[]',
+  '{"schema":"other","current":null,"servers":{}}',
+  '{"schema":"gatehouse.credentials/v1","current":3,"servers":{}}',
+])('a file that is none of ours (%s) is left alone and named', (text) => {
+  const host = testHost()
+  mkdirSync(dirname(credentialsFile(host)), { recursive: true })
+  writeFileSync(credentialsFile(host), text)
+  expect(() => currentServer(host)).toThrow('is not a file of credentials')
+  expect(readFileSync(credentialsFile(host), 'utf8')).toBe(text)
+})
 
 test.each([
   ['http://h:1/', 'http://h:1'],

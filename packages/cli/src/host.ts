@@ -72,6 +72,11 @@ export function realHost(signal: AbortSignal): Host {
   }
 }
 
+/** The user stopped us while we asked. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
 async function askOnTerminal(question: string, hidden: boolean, signal: AbortSignal): Promise<string> {
   // Readline echoes what is typed into its output: a hidden answer gets an output that writes nothing.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
@@ -80,6 +85,10 @@ async function askOnTerminal(question: string, hidden: boolean, signal: AbortSig
   try {
     const closed = once(lines, 'close').then(() => '')
     return await Promise.race([lines.question(hidden ? '' : question, { signal }), closed])
+  } catch (error) {
+    // Ctrl-D is no answer; Ctrl-C comes as a key while the terminal is raw, not as a signal.
+    if (error instanceof Error && error.message === 'Aborted with Ctrl+D') return ''
+    throw new Interrupted('stopped', { cause: error })
   } finally {
     lines.close()
     if (hidden) process.stderr.write('\n')

@@ -54,7 +54,12 @@ export function refusedDocument(refused: Refused): Readonly<Record<string, unkno
 
 /** For people: what happened, why, what else is known, what to do, and the id to ask about. */
 export function refusedText(refused: Refused, style: Style): string {
-  const lines = [`${style.bad('Error')}: ${refused.title} (${refused.slug})`, indent(cleanLines(refused.detail))]
+  const detail = cleanLines(refused.detail)
+  // What the user wrote is best answered at once, without a heading.
+  const lines =
+    refused.slug === 'usage'
+      ? [`${style.bad('Error')}: ${detail.replaceAll('\n', '\n  ')} (usage)`]
+      : [`${style.bad('Error')}: ${refused.title} (${refused.slug})`, indent(detail)]
   const missing = refused.extra['missing']
   if (Array.isArray(missing))
     for (const item of missing as unknown[])
@@ -99,5 +104,9 @@ export function endedBadly(
   extra: Record<string, unknown>,
 ): Problem {
   const slug = reason !== null && isProblemSlug(reason) ? reason : fallback
-  return new Problem(slug, reason === null || reason === slug || detail.includes(reason) ? detail : `${detail} (${reason})`, extra)
+  return new Problem(
+    slug,
+    reason === null || reason === slug || detail.includes(reason) ? detail : `${detail} (${reason})`,
+    extra,
+  )
 }

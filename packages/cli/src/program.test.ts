@@ -3,7 +3,9 @@ import type { Command } from 'commander'
 import { afterEach, expect, test } from 'vitest'
 import { commandAct, commandExamples } from './command.ts'
 import { buildProgram, runProgram } from './program.ts'
+import { Interrupted } from './host.ts'
 import { closeAll, run, testApi, testHost } from './test-host.ts'
+import { PROPOSAL_ID, sampleProposal } from './test-samples.ts'
 
 afterEach(closeAll)
 
@@ -46,16 +48,19 @@ test.each(commands.map(({ path }) => path))('the command "%s" does an act, or is
   expect(commandAct(command) === null).toBe(NO_ACT.has(path))
 })
 
-test.each(commands.map(({ path }) => path))('"%s --help" has --json, examples that parse, and exit codes', async (path) => {
-  const host = testHost()
-  expect(await runProgram([...path.split(' '), '--help'], host)).toBe(0)
-  expect(host.stderr()).toBe('')
-  for (const part of ['--json', 'Examples:', 'Exit codes:']) expect(host.stdout()).toContain(part)
-  for (const line of host.stdout().split('\n')) expect(line.length).toBeLessThanOrEqual(100)
-  const command = commands.find((c) => c.path === path)?.command as Command
-  expect(commandExamples(command).length).toBeGreaterThan(0)
-  for (const [example] of commandExamples(command)) expect(example).toContain(`gatehouse ${path}`)
-})
+test.each(commands.map(({ path }) => path))(
+  '"%s --help" has --json, examples that parse, and exit codes',
+  async (path) => {
+    const host = testHost()
+    expect(await runProgram([...path.split(' '), '--help'], host)).toBe(0)
+    expect(host.stderr()).toBe('')
+    for (const part of ['--json', 'Examples:', 'Exit codes:']) expect(host.stdout()).toContain(part)
+    for (const line of host.stdout().split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+    const command = commands.find((c) => c.path === path)?.command as Command
+    expect(commandExamples(command).length).toBeGreaterThan(0)
+    for (const [example] of commandExamples(command)) expect(example).toContain(`gatehouse ${path}`)
+  },
+)
 
 test('the help of the program names every group', async () => {
   const host = testHost()
@@ -90,7 +95,11 @@ test('a group without its word shows its help on standard error and exits with 2
 test('with --json a problem is one problem document on standard error, also for usage', async () => {
   const { code, stderr, stdout } = await run(['proposal', 'show', '--json'], null)
   expect([code, stdout()]).toEqual([2, ''])
-  expect(JSON.parse(stderr())).toMatchObject({ code: 'usage', status: 400, type: 'https://gatehouse.dev/problems/usage' })
+  expect(JSON.parse(stderr())).toMatchObject({
+    code: 'usage',
+    status: 400,
+    type: 'https://gatehouse.dev/problems/usage',
+  })
 })
 
 test('who is not logged in is told how to, with exit code 3', async () => {
@@ -98,6 +107,14 @@ test('who is not logged in is told how to, with exit code 3', async () => {
   expect(code).toBe(3)
   expect(stderr()).toContain('gatehouse up')
   expect(stderr()).toContain('gatehouse login --url')
+})
+
+test('Ctrl-C at a question exits with 130 and does nothing', async () => {
+  const api = await testApi({ proposalShow: () => ({ json: sampleProposal() }) })
+  const host = testHost({ env: { GATEHOUSE_URL: api.url, GATEHOUSE_TOKEN: 'gh_x' } })
+  const ask = () => Promise.reject(new Interrupted('stopped'))
+  expect(await runProgram(['proposal', 'approve', PROPOSAL_ID], { ...host, canAsk: true, ask })).toBe(130)
+  expect(api.calls.map((call) => call.operation)).toEqual(['proposalShow'])
 })
 
 test('a command that was stopped by Ctrl-C exits with 130 and says no error', async () => {

@@ -15,7 +15,7 @@ import { taskCommands } from './features/tasks/task.ts'
 import { validationCommands } from './features/validations/validation.ts'
 import { askedExit } from './command.ts'
 import { jsonText, printable } from './clean-text.ts'
-import { realHost, type Host } from './host.ts'
+import { Interrupted, realHost, type Host } from './host.ts'
 import { exitOf, INTERRUPTED, refusedDocument, refusedOf, refusedText } from './problem-text.ts'
 import { coloursWanted, makeStyle } from './style.ts'
 
@@ -79,7 +79,7 @@ export async function runProgram(argv: readonly string[], host: Host): Promise<n
       // Help was printed where a word was missing.
       if (error.code === 'commander.help') return 2
     }
-    if (host.signal.aborted) return INTERRUPTED
+    if (host.signal.aborted || error instanceof Interrupted) return INTERRUPTED
     const refused = refusedOf(error)
     const json = argv.includes('--json')
     const style = makeStyle(!json && coloursWanted(host.err.isTty, host.env))

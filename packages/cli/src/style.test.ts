@@ -14,6 +14,6 @@ test.each([
 ])('on a terminal: %j, with %j, colours: %j', async (tty, env, wanted) => {
   expect(coloursWanted(tty, env)).toBe(wanted)
   const api = await testApi({ proposalList: () => ({ json: { items: [sampleProposal()], next_cursor: null } }) })
-  const { stdout } = await run(['proposal', 'list'], api, { tty, env: env as Record<string, string> })
+  const { stdout } = await run(['proposal', 'list'], api, { tty, env })
   expect(stdout().includes('\u001b[')).toBe(wanted)
 })

@@ -54,7 +54,16 @@ test('an empty table says so', () => {
 })
 
 test('fields are aligned, cleaned, and left out where there is nothing', () => {
-  expect(fields([['a', 'x\u001b[2J'], ['long', null], ['bcd', 2]], style)).toBe('a    x\nbcd  2\n')
+  expect(
+    fields(
+      [
+        ['a', 'x\u001b[2J'],
+        ['long', null],
+        ['bcd', 2],
+      ],
+      style,
+    ),
+  ).toBe('a    x\nbcd  2\n')
 })
 
 test('a time is told to the second', () => {

@@ -88,7 +88,12 @@ export interface Call {
   readonly headers: IncomingMessage['headers']
 }
 
-type Reply = { readonly status?: number; readonly json?: unknown; readonly raw?: string | Uint8Array; readonly problem?: Problem }
+type Reply = {
+  readonly status?: number
+  readonly json?: unknown
+  readonly raw?: string | Uint8Array
+  readonly problem?: Problem
+}
 export type Replies = { readonly [K in keyof Operations]?: (call: Call) => Reply }
 
 export interface TestApi {
@@ -112,7 +117,12 @@ export async function testApi(replies: Replies): Promise<TestApi> {
     const url = new URL(request.url ?? '/', 'http://test')
     const found = operationOf(request.method ?? '', url.pathname)
     if (!found) return void response.writeHead(404).end()
-    const call = { ...found, query: Object.fromEntries(url.searchParams), body: body === '' ? undefined : (JSON.parse(body) as unknown), headers: request.headers }
+    const call = {
+      ...found,
+      query: Object.fromEntries(url.searchParams),
+      body: body === '' ? undefined : (JSON.parse(body) as unknown),
+      headers: request.headers,
+    }
     calls.push(call)
     if (call.operation === 'eventStream') {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': open\n\n')
@@ -144,10 +154,13 @@ export async function testApi(replies: Replies): Promise<TestApi> {
 
 function operationOf(method: string, path: string): { operation: keyof Operations; id: string } | null {
   // Fixed paths before those with an id: /jobs/dead is no job.
-  const rows = Object.entries(OPERATIONS).toSorted(([, a], [, b]) => a.path.split('{').length - b.path.split('{').length)
+  const rows = Object.entries(OPERATIONS).toSorted(
+    ([, a], [, b]) => a.path.split('{').length - b.path.split('{').length,
+  )
   for (const [operation, row] of rows) {
     const match = new RegExp(`^${row.path.replaceAll(/\{\w+\}/g, '([^/]+)')}$`).exec(path)
-    if (match && row.method === method) return { operation: operation as keyof Operations, id: decodeURIComponent(match[1] ?? '') }
+    if (match && row.method === method)
+      return { operation: operation as keyof Operations, id: decodeURIComponent(match[1] ?? '') }
   }
   return null
 }

@@ -345,3 +345,35 @@ test('sums are those of OPA, not of doubles', () => {
   expect(run(plan, [0.1, 0.2])).toEqual({ ok: true, result: 0.3 })
   expect(run(plan, [900719925474099, 1, 0.5])).toEqual({ ok: true, result: 900719925474100.5 })
 })
+
+/** Differences that comparing with the real OPA has found. */
+const found: readonly (readonly [string, readonly Json[], Json])[] = [
+  ['object.get', [{ a: null }, 'a', 1], null],
+  ['semver.is_valid', ['1.2.3-rc.1.07'], false],
+  ['sprintf', ['%.2f', [-254263006055283.625]], '-254263006055283.62'],
+  ['sprintf', ['%v', [-206174742953822.66]], '-2.0617474295382266e+14'],
+  ['sprintf', ['%5.2f', [-5]], '%!f(int64=  -05)'],
+  ['ceil', [-0.5], 1],
+  ['product', [[0.30000000000000004, 0.2]], 0.06000000000000001],
+  ['json.marshal', [1e21], '1e+21'],
+  ['sprintf', ['%d %z', ['x']], '%!d(string=x) %!z(MISSING)'],
+]
+
+test.each(found)('%s of %j is what OPA gives', (name, operands, want) => {
+  const builtins = [builtin(name, operands.length), builtin('json.unmarshal', 1)]
+  const args = operands.map((_, i) => text(i + 1))
+  const read = operands.map((_, i) => call('json.unmarshal', [args[i]], 10 + i))
+  const plan = handMadePlan({
+    builtins: name === 'json.unmarshal' ? builtins.slice(1) : builtins,
+    strings: operands.map((operand) => JSON.stringify(operand)),
+    stmts: [
+      ...read,
+      call(
+        name,
+        operands.map((_, i) => local(10 + i)),
+      ),
+      ...giveLocal3,
+    ],
+  })
+  expect(run(plan)).toEqual({ ok: true, result: want })
+})

@@ -296,6 +296,18 @@ describe('without isolation', () => {
     expect(existsSync(first(result).stderr.text.trim())).toBe(false)
   })
 
+  test('an orphan of one command is gone before the next begins', async () => {
+    mark += 1
+    const look = `for f in /proc/[0-9]*/cmdline; do tr '\\0' ' ' <$f; echo; done 2>/dev/null | grep -c '^sleep ${mark}'`
+    const commands = [`(setsid sleep ${mark} >/dev/null 2>&1 &); sleep 0.1`, look].map((script, index) => ({
+      name: `c${index}`,
+      argv: ['sh', '-c', script],
+      timeout_ms: 5_000,
+    }))
+    const result = await run('none', '', { commands })
+    expect(result.envelope.commands[1]?.stdout.text).toBe('0\n')
+  })
+
   test('a hang and a child of its own session end with the run', async () => {
     mark += 1
     const result = await run('none', '', {

@@ -242,5 +242,7 @@ export const ARITHMETIC: Builtins = guarded({
 })
 
 function wideTruncateExact(value: Num): bigint {
-  return bigIntegerOf(value) ?? wideTruncate(wide(value))
+  // Only what is written as an integer is taken exactly.
+  const text = numberText(value)
+  return /^-?\d+$/.test(text) ? BigInt(text) : wideTruncate(wide(value))
 }

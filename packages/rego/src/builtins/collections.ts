@@ -189,7 +189,11 @@ export const COLLECTIONS: Builtins = {
 
   'object.get': (_m, a, b, c) => {
     const object = objectAt(a, 1)
-    if (!Array.isArray(b)) return object.get(b) ?? c
+    if (!Array.isArray(b)) {
+      // null is a value, and not a missing one.
+      const found = object.get(b)
+      return found === undefined ? c : found
+    }
     let at: Value | undefined = object
     for (const key of b) {
       at = member(at, key)

@@ -69,8 +69,41 @@ function formatInt(value: bigint, verb: string, spec: Spec): string {
   return pad(signed(negative, prefix + digits, spec), spec, spec.zero && spec.precision === null)
 }
 
+/** `value * 10^places` as an integer, ties to even: `toFixed` and `toExponential` take the larger of two, Go does not. */
+function scaled(value: number, places: number): bigint {
+  const bits = new DataView(new ArrayBuffer(8))
+  bits.setFloat64(0, value)
+  const all = bits.getBigUint64(0)
+  const raw = Number((all >> 52n) & 0x7ffn)
+  const mantissa = (all & 0xfffffffffffffn) | (raw === 0 ? 0n : 1n << 52n)
+  const exponent = Math.max(raw, 1) - 1075
+  const num = mantissa * 2n ** BigInt(Math.max(exponent, 0)) * 10n ** BigInt(Math.max(places, 0))
+  const den = 2n ** BigInt(Math.max(-exponent, 0)) * 10n ** BigInt(Math.max(-places, 0))
+  const floor = num / den
+  const twice = 2n * (num - floor * den)
+  return twice > den || (twice === den && floor % 2n === 1n) ? floor + 1n : floor
+}
+
+function fixedForm(value: number, precision: number): string {
+  const places = Math.min(precision, 1000)
+  const digits = scaled(value, places)
+    .toString()
+    .padStart(places + 1, '0')
+  return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`
+}
+
 function exponentForm(value: number, precision: number | null, upper: boolean): string {
-  const text = precision === null ? value.toExponential() : value.toExponential(Math.min(precision, 100))
+  let text = value.toExponential()
+  if (precision !== null && value !== 0) {
+    const places = Math.min(precision, 1000)
+    let exponent = Number(text.slice(text.indexOf('e') + 1))
+    let digits = scaled(value, places - exponent).toString()
+    if (digits.length > places + 1) {
+      exponent++
+      digits = digits.slice(0, -1)
+    }
+    text = `${digits.charAt(0)}${places === 0 ? '' : `.${digits.slice(1)}`}e${exponent < 0 ? '-' : '+'}${Math.abs(exponent)}`
+  } else if (precision !== null) text = value.toExponential(Math.min(precision, 100))
   const fixed = text.replace(/e([+-])(\d)$/, 'e$10$2')
   return upper ? fixed.toUpperCase() : fixed
 }
@@ -108,18 +141,35 @@ function formatFloat(value: number, verb: string, spec: Spec): string {
   const negative = value < 0 || Object.is(value, -0)
   const abs = Math.abs(value)
   let body: string
-  if (verb === 'v') body = general(abs, spec.precision, 21, false, spec.sharp)
-  else if (verb === 'g' || verb === 'G') body = general(abs, spec.precision, 21, verb === 'G', spec.sharp)
+  if (verb === 'v') body = general(abs, spec.precision, 6, false, spec.sharp)
+  else if (verb === 'g' || verb === 'G') body = general(abs, spec.precision, 6, verb === 'G', spec.sharp)
   else if (verb === 'e' || verb === 'E') body = exponentForm(abs, spec.precision ?? 6, verb === 'E')
+  else if (verb === 'x' || verb === 'X') body = hexadecimal(abs, verb === 'X')
   else body = fixedForm(abs, spec.precision ?? 6)
   return pad(signed(negative, body, spec), spec, spec.zero)
 }
 
-/** `toFixed` gives exponents from 1e21 on; Go never does for `%f`. */
-function fixedForm(value: number, precision: number): string {
-  const places = Math.min(precision, 100)
-  if (value < 1e21) return value.toFixed(places)
-  return BigInt(value).toString() + (places > 0 ? `.${'0'.repeat(places)}` : '')
+/** Go's `%x` of a float: a hexadecimal mantissa and a binary exponent of two digits at least. */
+function hexadecimal(value: number, upper: boolean): string {
+  const bits = new DataView(new ArrayBuffer(8))
+  bits.setFloat64(0, value)
+  const all = bits.getBigUint64(0)
+  let exponent = Number((all >> 52n) & 0x7ffn) - 1023
+  let mantissa = all & 0xfffffffffffffn
+  if (exponent === -1023) {
+    // A subnormal is brought to the form of others.
+    exponent = mantissa === 0n ? 0 : -1022
+    while (mantissa !== 0n && mantissa >> 52n === 0n) {
+      mantissa <<= 1n
+      exponent--
+    }
+    mantissa &= 0xfffffffffffffn
+  }
+  const digits = mantissa.toString(16).padStart(13, '0').replace(/0+$/, '')
+  const lead = value === 0 ? '0' : '1'
+  const size = Math.abs(exponent).toString().padStart(2, '0')
+  const text = `0x${lead}${digits === '' ? '' : `.${digits}`}p${exponent < 0 ? '-' : '+'}${size}`
+  return upper ? text.toUpperCase() : text
 }
 
 /** Go's CanBackquote: no backquote, no control character but tab, no byte order mark. */
@@ -158,7 +208,7 @@ function typeNameOf(arg: Arg): string {
 
 function valueText(arg: Arg): string {
   if (arg.kind === 'float')
-    return general(Math.abs(arg.value), null, 21, false, false).replace(/^/, arg.value < 0 ? '-' : '')
+    return general(Math.abs(arg.value), null, 6, false, false).replace(/^/, arg.value < 0 ? '-' : '')
   return arg.kind === 'int' ? arg.value.toString() : arg.value
 }
 
@@ -175,9 +225,11 @@ function format(arg: Arg, verb: string, spec: Spec): string {
       return pad(`'${quote(char).slice(1, -1).replace('\\"', '"').replace("'", "\\'")}'`, spec)
     }
   }
-  if (arg.kind === 'float' && (verb === 'v' || 'eEfFgG'.includes(verb))) return formatFloat(arg.value, verb, spec)
+  if (arg.kind === 'float' && (verb === 'v' || 'eEfFgGxX'.includes(verb))) return formatFloat(arg.value, verb, spec)
   if (arg.kind === 'string' && (verb === 'v' || 'sqxX'.includes(verb))) return formatString(arg.value, verb, spec)
-  return `%!${verb}(${typeNameOf(arg)}=${valueText(arg)})`
+  // A verb that does not suit is said with the value, written with the flags given; big integers write themselves.
+  if (typeNameOf(arg) === '*big.Int') return `%!${verb}(big.Int=${valueText(arg)})`
+  return `%!${verb}(${typeNameOf(arg)}=${format(arg, 'v', spec)})`
 }
 
 /** Go's `fmt.Sprintf` over integers, floats and text. */

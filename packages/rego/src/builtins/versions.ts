@@ -18,6 +18,7 @@ function version(text: string): Version | null {
   const match = SEMVER.exec(text)
   if (match === null) return null
   const core = [match[1], match[2], match[3]].map((part) => BigInt(part ?? '0'))
+  if (match[4]?.split('.').some((part) => /^0\d+$/.test(part)) === true) return null
   if (core.some((part) => part > 9223372036854775807n)) return null
   return { core, pre: match[4]?.split('.') ?? [] }
 }

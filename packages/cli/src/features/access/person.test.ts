@@ -24,7 +24,16 @@ test('a role or login that is not there is refused before anything is changed', 
 })
 
 test('a token is issued, shown once, with its days', async () => {
-  const token = { id: 'tok_1', person_id: ANNA.id, label: 'laptop', scopes: [], created_at: TIME, expires_at: TIME, revoked_at: null, token: 'gh_new' }
+  const token = {
+    id: 'tok_1',
+    person_id: ANNA.id,
+    label: 'laptop',
+    scopes: [],
+    created_at: TIME,
+    expires_at: TIME,
+    revoked_at: null,
+    token: 'gh_new',
+  }
   const api = await testApi({ personList: list, tokenIssue: () => ({ status: 201, json: token }) })
   const { stdout, code } = await run(['token', 'issue', 'anna', '--label', 'laptop', '--days', '30'], api)
   expect(code).toBe(0)

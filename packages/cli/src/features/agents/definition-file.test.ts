@@ -44,15 +44,26 @@ test.each([
   ['an absolute path', definition({ files_from: ['/etc/passwd'] }), 'lies outside'],
   ['a file that is not there', definition({ files_from: ['none.js'] }), 'cannot be read'],
   ['a file that is no text', definition({ files_from: ['binary'] }), 'is not UTF-8 text'],
-  ['two files of one name', definition({ files: { 'mod.js': 'x' }, files_from: ['mod.js'] }), 'two files named "mod.js"'],
+  [
+    'two files of one name',
+    definition({ files: { 'mod.js': 'x' }, files_from: ['mod.js'] }),
+    'two files named "mod.js"',
+  ],
   ['files_from of another kind', definition({ files_from: 'mod.js' }), 'a list of paths'],
   ['a path that is none', definition({ files_from: [3] }), 'names no path'],
   ['a field that is not known', { ...definition({}), surprise: 1 }, 'surprise'],
-  ['a name that is not allowed', { ...definition({}), identity: { name: 'Not OK', role_class: 'automator' } }, 'identity.name'],
+  [
+    'a name that is not allowed',
+    { ...definition({}), identity: { name: 'Not OK', role_class: 'automator' } },
+    'identity.name',
+  ],
   ['text that is no JSON', '{', 'is not JSON'],
   ['a list', '[]', 'agent.json'],
 ])('%s is refused as agent-invalid, naming the field', async (_, document, said) => {
-  await expect(read(folderWith(document))).rejects.toMatchObject({ slug: 'agent-invalid', message: expect.stringContaining(said) as string })
+  await expect(read(folderWith(document))).rejects.toMatchObject({
+    slug: 'agent-invalid',
+    message: expect.stringContaining(said) as string,
+  })
 })
 
 test('a link that leads outside the folder is not followed', async () => {

@@ -15,7 +15,10 @@ async function approveAll(world: World, id: string): Promise<{ by: string[]; pro
     const lacking = proposal.approval?.requirements.filter((r) => r.remaining > 0) ?? []
     const wanted = lacking.some((r) => r.eligible.some((person) => person.id === decider.id))
     if (!wanted || proposal.approval === null) continue
-    proposal = await decider.client.call('proposalApprove', { params: { id }, body: { intent_digest: proposal.approval.intent_digest, comment: 'read and tried' } })
+    proposal = await decider.client.call('proposalApprove', {
+      params: { id },
+      body: { intent_digest: proposal.approval.intent_digest, comment: 'read and tried' },
+    })
     by.push(decider.login)
   }
   return { by, proposal }
@@ -27,7 +30,9 @@ const selfApproval: Step = {
     const { ada } = world.people
     const { id, approval } = world.proposal
     expect(approval !== null, 'no approval was asked for')
-    const no = await refused('self-approval', () => ada.client.call('proposalApprove', { params: { id }, body: { intent_digest: approval.intent_digest } }))
+    const no = await refused('self-approval', () =>
+      ada.client.call('proposalApprove', { params: { id }, body: { intent_digest: approval.intent_digest } }),
+    )
     const closed = await refused('gate-closed', () => ada.client.call('proposalMerge', { params: { id } }))
     const { by, proposal } = await approveAll(world, id)
     expect(proposal.approval?.state === 'satisfied', `the request is ${proposal.approval?.state ?? 'gone'}`)
@@ -68,14 +73,26 @@ const oneByte: Step = {
     const before = world.proposal
     const diff = Buffer.from(await (await ada.client.raw('proposalDiff', { params: { id: before.id } })).arrayBuffer())
     const changed = oneByteOff(diff)
-    const next = await ada.client.call('proposalSupersede', { params: { id: before.id }, body: { patch: changed.toString('base64') } })
+    const next = await ada.client.call('proposalSupersede', {
+      params: { id: before.id },
+      body: { patch: changed.toString('base64') },
+    })
     const old = await ada.client.call('proposalShow', { params: { id: before.id } })
     const validated = await settledProposal(world, ada.client, next.id, ['validated', 'failed'])
-    expect(old.state === 'superseded' && old.approval?.state === 'stale', `the old request is ${old.approval?.state ?? 'gone'}`)
-    expect(validated.state === 'validated' && validated.approval?.state === 'open' && validated.approval.votes.length === 0, `the new proposal is ${validated.state} (${validated.reason ?? ''})`)
+    expect(
+      old.state === 'superseded' && old.approval?.state === 'stale',
+      `the old request is ${old.approval?.state ?? 'gone'}`,
+    )
+    expect(
+      validated.state === 'validated' && validated.approval?.state === 'open' && validated.approval.votes.length === 0,
+      `the new proposal is ${validated.state} (${validated.reason ?? ''})`,
+    )
     await refused('gate-closed', () => ada.client.call('proposalMerge', { params: { id: next.id } }))
     const { by, proposal } = await approveAll(world, next.id)
-    expect(proposal.approval?.state === 'satisfied', `the request is ${proposal.approval?.state ?? 'gone'}: ${proposal.missing.map((m) => m.what).join('; ')}`)
+    expect(
+      proposal.approval?.state === 'satisfied',
+      `the request is ${proposal.approval?.state ?? 'gone'}: ${proposal.missing.map((m) => m.what).join('; ')}`,
+    )
     world.proposal = proposal
     return {
       decided: `void; validated anew, approved anew by ${by.join(' and ')}`,
@@ -126,7 +143,9 @@ async function pushDirectly(clone: string, ada: Persona): Promise<string> {
   await git(clone, ['fetch', '--quiet', 'origin'], ada.token)
   const after = await git(clone, ['rev-parse', 'origin/main'])
   expect(pushed.code !== 0 && after.out === before.out, 'a direct push reached main')
-  return (pushed.err.split('\n').find((line) => line.includes('remote: gatehouse')) ?? pushed.err).replace(/^remote: /, '').trim()
+  return (pushed.err.split('\n').find((line) => line.includes('remote: gatehouse')) ?? pushed.err)
+    .replace(/^remote: /, '')
+    .trim()
 }
 
 const ledger: Step = {

@@ -32,9 +32,17 @@ export function demoFolder(host: Host): string {
 export async function prepareFolder(host: Host, data: string): Promise<void> {
   const instance = await readInstance(data)
   if (instance && (await processFacts(host, instance.pid)))
-    throw new Problem('already-running', `the demo runs already at ${instance.url} (pid ${instance.pid}); stop it with Ctrl-C where it runs, or: kill ${instance.pid}`, { url: instance.url, pid: instance.pid })
+    throw new Problem(
+      'already-running',
+      `the demo runs already at ${instance.url} (pid ${instance.pid}); stop it with Ctrl-C where it runs, or: kill ${instance.pid}`,
+      { url: instance.url, pid: instance.pid },
+    )
   const mark = join(data, MARK)
-  if (existsSync(data) && !existsSync(mark)) throw new Problem('usage', `${data} is there and is no folder of the demo; move it away, or set GATEHOUSE_DEMO_DATA`)
+  if (existsSync(data) && !existsSync(mark))
+    throw new Problem(
+      'usage',
+      `${data} is there and is no folder of the demo; move it away, or set GATEHOUSE_DEMO_DATA`,
+    )
   rmSync(data, { recursive: true, force: true })
   mkdirSync(data, { recursive: true, mode: 0o711 })
   writeFileSync(mark, 'made by gatehouse demo; the next demo empties this folder\n')
@@ -45,20 +53,32 @@ export function buildConsole(say: (line: string) => void): void {
   if (existsSync(join(ROOT, 'packages/console/dist/index.html'))) return
   say('building the console (once)')
   const vite = join(ROOT, 'node_modules/vite/bin/vite.js')
-  const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: join(ROOT, 'packages/console'), encoding: 'utf8' })
-  if (built.status !== 0) throw new Problem('internal-error', `the console could not be built: ${built.stderr.slice(-1000)}`)
+  const built = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
+    cwd: join(ROOT, 'packages/console'),
+    encoding: 'utf8',
+  })
+  if (built.status !== 0)
+    throw new Problem('internal-error', `the console could not be built: ${built.stderr.slice(-1000)}`)
 }
 
 /** Starts database, API, worker and console, and waits until they are ready. */
 export async function startDemoServer(host: Host, data: string): Promise<DemoServer> {
   const log = openSync(join(data, 'gatehouse.log'), 'a', 0o600)
-  const env = { ...host.env, GATEHOUSE_DATA: data, GATEHOUSE_ENVIRONMENT: 'demo', PATH: `${dirname(process.execPath)}:${host.env['PATH'] ?? ''}` }
+  const env = {
+    ...host.env,
+    GATEHOUSE_DATA: data,
+    GATEHOUSE_ENVIRONMENT: 'demo',
+    PATH: `${dirname(process.execPath)}:${host.env['PATH'] ?? ''}`,
+  }
   const child = fork(host.serverMain, { env, stdio: ['ignore', log, log, 'ipc'], detached: true })
   const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)))
   const url = await Promise.race([
     readyUrl(child),
     ended.then((code) => {
-      throw new Problem('internal-error', `the server ended with exit code ${code ?? 'none'}: ${lastError(join(data, 'gatehouse.log'))}`)
+      throw new Problem(
+        'internal-error',
+        `the server ended with exit code ${code ?? 'none'}: ${lastError(join(data, 'gatehouse.log'))}`,
+      )
     }),
   ])
   return {

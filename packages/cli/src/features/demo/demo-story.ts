@@ -15,7 +15,11 @@ async function persona(world: World, login: string, role: 'owner' | 'maintainer'
 const people: Step = {
   name: 'people, a repository and an agent',
   async run(world) {
-    world.people = { ada: await persona(world, 'ada', 'maintainer'), ben: await persona(world, 'ben', 'owner'), cleo: await persona(world, 'cleo', 'maintainer') }
+    world.people = {
+      ada: await persona(world, 'ada', 'maintainer'),
+      ben: await persona(world, 'ben', 'owner'),
+      cleo: await persona(world, 'cleo', 'maintainer'),
+    }
     const { ada } = world.people
     const source = join(world.folder, 'parcel-rates')
     await cp(join(world.examples, 'parcel-rates'), source, { recursive: true })
@@ -28,7 +32,10 @@ const people: Step = {
       body: { source, name: 'parcel-rates', settings: { isolation: world.isolation === null ? 'none' : 'required' } },
     })
     expect(world.repository.recipe_source === 'base', 'the recipe was not found in the repository')
-    const definition = await readDefinition(join(world.examples, 'agents', 'rename-codemod', 'agent.json'), 'agent.json')
+    const definition = await readDefinition(
+      join(world.examples, 'agents', 'rename-codemod', 'agent.json'),
+      'agent.json',
+    )
     world.agent = await ada.client.call('agentRegister', { body: { definition } })
     const facts = [
       `ada (maintainer) asks, ben (owner) and cleo (maintainer) decide; each has a token of their own`,
@@ -36,7 +43,13 @@ const people: Step = {
       `agent ${world.agent.name}, version ${short(world.agent.version)} (the SHA-256 of its definition), answers to ada`,
     ]
     const none = `THIS MACHINE GRANTS NO ISOLATION (${report.missing.filter((m) => !m.startsWith('control groups')).join('; ') || 'no namespaces'}): the demo runs its own example as plain limited processes; the evidence and the console say so`
-    return { decided: 'brought under the gate', by: 'the operator', look: '/repositories', facts, ...(world.isolation === null ? { warning: none } : {}) }
+    return {
+      decided: 'brought under the gate',
+      by: 'the operator',
+      look: '/repositories',
+      facts,
+      ...(world.isolation === null ? { warning: none } : {}),
+    }
   },
 }
 
@@ -51,8 +64,13 @@ const story: Step = {
     expect(again.deduplicated && again.id === world.story.id, 'the same story was taken in twice')
     const { runbook, risk, priority } = world.story
     expect(runbook !== null, 'no runbook was drafted')
-    await refused('runbook-changed', () => ben.client.call('runbookAccept', { params: { id: runbook.id }, body: { digest: '0'.repeat(64) } }))
-    const accepted = await ben.client.call('runbookAccept', { params: { id: runbook.id }, body: { digest: runbook.digest } })
+    await refused('runbook-changed', () =>
+      ben.client.call('runbookAccept', { params: { id: runbook.id }, body: { digest: '0'.repeat(64) } }),
+    )
+    const accepted = await ben.client.call('runbookAccept', {
+      params: { id: runbook.id },
+      body: { digest: runbook.digest },
+    })
     expect(accepted.state === 'ACCEPTED', `the runbook is ${accepted.state}`)
     return {
       decided: `risk ${risk ?? '?'}, priority P${priority ?? '?'}; runbook accepted`,
@@ -86,7 +104,10 @@ const firstRun: Step = {
   async run(world) {
     const { done, proposal, task } = await runTask(world)
     const facts = proposal.validation?.facts
-    expect(proposal.state === 'failed' && task.state === 'needs_revision', `the proposal is ${proposal.state}, the task ${task.state}`)
+    expect(
+      proposal.state === 'failed' && task.state === 'needs_revision',
+      `the proposal is ${proposal.state}, the task ${task.state}`,
+    )
     const failing = facts?.candidate_reported.newly_failing_tests ?? []
     const command = facts?.host_measured.commands[0]
     expect(failing.length === 1 && command !== undefined && command.exit_code !== 0, 'no failing test was named')
@@ -107,9 +128,15 @@ const secondRun: Step = {
   name: 'told of it, its second proposal passes',
   async run(world) {
     const { proposal, task } = await runTask(world)
-    expect(proposal.state === 'validated' && task.state === 'awaiting_approval', `the proposal is ${proposal.state} (${proposal.reason ?? ''}), the task ${task.state}`)
+    expect(
+      proposal.state === 'validated' && task.state === 'awaiting_approval',
+      `the proposal is ${proposal.state} (${proposal.reason ?? ''}), the task ${task.state}`,
+    )
     const hooks = proposal.decisions.map((d) => d.hook)
-    expect(hooks.includes('before_execute') && hooks.includes('after_execute'), `policy was asked at ${hooks.join(', ')} only`)
+    expect(
+      hooks.includes('before_execute') && hooks.includes('after_execute'),
+      `policy was asked at ${hooks.join(', ')} only`,
+    )
     const decision = proposal.decisions.at(-1)
     const detail = await world.people.ada.client.call('decisionShow', { params: { id: decision?.id ?? '' } })
     expect(detail.input !== undefined, 'the decision has no input')
@@ -134,13 +161,21 @@ const removedTest: Step = {
     const { ada } = world.people
     const patch = await readFile(join(world.examples, 'patches', 'delete-failing-test.patch'))
     const submitted = await ada.client.call('proposalSubmit', {
-      body: { patch: patch.toString('base64'), title: 'Weigh in grams', repository: 'parcel-rates', rationale: 'all tests green' },
+      body: {
+        patch: patch.toString('base64'),
+        title: 'Weigh in grams',
+        repository: 'parcel-rates',
+        rationale: 'all tests green',
+      },
     })
     const proposal = await settledProposal(world, ada.client, submitted.id, ['failed', 'validated'])
     const facts = proposal.validation?.facts
     const removed = facts?.candidate_reported.removed_tests ?? []
     const decision = proposal.decisions.at(-1)
-    expect(proposal.state === 'failed' && decision?.outcome === 'deny', `it is ${proposal.state}, policy said ${decision?.outcome ?? 'nothing'}`)
+    expect(
+      proposal.state === 'failed' && decision?.outcome === 'deny',
+      `it is ${proposal.state}, policy said ${decision?.outcome ?? 'nothing'}`,
+    )
     expect(proposal.validation?.state === 'passed' && removed.length > 0, 'the removed test was not named')
     return {
       decided: 'refused: a test is gone',

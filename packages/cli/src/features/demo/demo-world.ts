@@ -82,7 +82,12 @@ export async function until<T>(world: Pick<World, 'signal'>, what: string, look:
   throw new NotAsTold(`waited ${LIMIT_MS / 1000} s for ${what}`)
 }
 
-export async function settledProposal(world: World, client: Client, id: string, states: readonly Proposal['state'][]): Promise<Proposal> {
+export async function settledProposal(
+  world: World,
+  client: Client,
+  id: string,
+  states: readonly Proposal['state'][],
+): Promise<Proposal> {
   return until(world, `${id} to be ${states.join(' or ')}`, async () => {
     const proposal = await client.call('proposalShow', { params: { id }, signal: world.signal })
     return states.includes(proposal.state) ? proposal : null

@@ -49,7 +49,17 @@ async function runDemo(session: Session): Promise<{ document: unknown; text: str
   buildConsole((line) => session.progress(line))
   const server = await startDemoServer(host, data)
   try {
-    line(session, { step: 0, name: 'PostgreSQL, API, worker and console are up', ok: true, duration_ms: performance.now() - began, decided: 'ready', by: 'gatehouse', look: '/', facts: [`data in ${data}`], url: server.url })
+    line(session, {
+      step: 0,
+      name: 'PostgreSQL, API, worker and console are up',
+      ok: true,
+      duration_ms: performance.now() - began,
+      decided: 'ready',
+      by: 'gatehouse',
+      look: '/',
+      facts: [`data in ${data}`],
+      url: server.url,
+    })
     const world = makeWorld(session, server)
     const good = await runSteps(session, world)
     if (!session.json) host.out.write(`\n${summary(session, good, performance.now() - began)}`)
@@ -62,7 +72,13 @@ async function runDemo(session: Session): Promise<{ document: unknown; text: str
 }
 
 function makeWorld({ host }: Session, server: DemoServer): World {
-  const started = { url: server.url, folder: mkdtempSync(join(server.data, 'files-')), examples: EXAMPLES, signal: host.signal, isolation: null }
+  const started = {
+    url: server.url,
+    folder: mkdtempSync(join(server.data, 'files-')),
+    examples: EXAMPLES,
+    signal: host.signal,
+    isolation: null,
+  }
   // The steps fill in the rest, each before the next reads it.
   return { ...started, operator: makeClient({ baseUrl: server.url, token: server.operatorToken }) } as World
 }
@@ -86,7 +102,11 @@ async function runSteps(session: Session, world: World): Promise<boolean> {
 
 function refusedText(error: unknown): string {
   const refused = refusedOf(error)
-  return refused ? `${refused.slug}: ${refused.detail}` : error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return refused
+    ? `${refused.slug}: ${refused.detail}`
+    : error instanceof Error
+      ? (error.stack ?? error.message)
+      : String(error)
 }
 
 function line({ host, json, style }: Session, told: StepLine): void {
@@ -96,7 +116,8 @@ function line({ host, json, style }: Session, told: StepLine): void {
   const time = style.dim(`${(duration_ms / 1000).toFixed(1)} s`)
   const rows = [`${mark} ${String(told.step).padStart(2)} ${style.bold(told.name)}  ${time}`]
   if (told.warning !== undefined) rows.push(style.bad(`     ! ${cleanLine(told.warning)}`))
-  if (told.decided !== undefined) rows.push(`     ${cleanLine(told.decided)} ${style.dim(`(by ${cleanLine(told.by ?? '')})`)}`)
+  if (told.decided !== undefined)
+    rows.push(`     ${cleanLine(told.decided)} ${style.dim(`(by ${cleanLine(told.by ?? '')})`)}`)
   for (const fact of told.facts ?? []) rows.push(style.dim(`     - ${cleanLine(fact)}`))
   if (told.error !== undefined) rows.push(`     ${style.bad('not as told:')} ${cleanLine(told.error)}`)
   if (told.url !== undefined) rows.push(style.dim(`     ${told.url}`))
@@ -105,13 +126,20 @@ function line({ host, json, style }: Session, told: StepLine): void {
 
 function summary({ style }: Session, good: boolean, ms: number): string {
   const seconds = (ms / 1000).toFixed(1)
-  return good ? `${style.good(`All ${STEPS.length} steps came out as told`)} in ${seconds} s\n` : `${style.bad('Not as told')}: see the step above (${seconds} s)\n`
+  return good
+    ? `${style.good(`All ${STEPS.length} steps came out as told`)} in ${seconds} s\n`
+    : `${style.bad('Not as told')}: see the step above (${seconds} s)\n`
 }
 
 async function stay({ host, json, style }: Session, server: DemoServer, world: World): Promise<void> {
   if (!json) {
     const tokens = Object.values(world.people).map((p) => `  ${p.login.padEnd(6)} ${p.token}`)
-    host.out.write(`\n${style.bold(server.url)} goes on running; sign in to the console with one of these tokens of the demo:\n${tokens.join('\n')}\nCtrl-C stops it.\n`)
+    host.out.write(
+      `\n${style.bold(server.url)} goes on running; sign in to the console with one of these tokens of the demo:\n${tokens.join('\n')}\nCtrl-C stops it.\n`,
+    )
   }
-  await Promise.race([server.ended, new Promise<void>((done) => host.signal.addEventListener('abort', () => done(), { once: true }))])
+  await Promise.race([
+    server.ended,
+    new Promise<void>((done) => host.signal.addEventListener('abort', () => done(), { once: true })),
+  ])
 }

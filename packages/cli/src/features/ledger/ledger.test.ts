@@ -12,7 +12,8 @@ beforeAll(async () => {
 })
 afterEach(closeAll)
 
-const headOf = (text: string) => (JSON.parse(text.split('\n')[0] ?? '') as { head_hash: string; root_hash: string }).head_hash
+const headOf = (text: string) =>
+  (JSON.parse(text.split('\n')[0] ?? '') as { head_hash: string; root_hash: string }).head_hash
 
 function withFile(text: string): TestHost {
   const host = testHost()
@@ -65,11 +66,22 @@ test('--offline fetches the export and verifies it here', async () => {
 })
 
 test('without a file the server is asked, and its no is a no', async () => {
-  const answer = { ok: true, count: 3, head_hash: 'a'.repeat(64), root_hash: 'b'.repeat(64), code: null, seq: null, detail: '', duration_ms: 4 }
+  const answer = {
+    ok: true,
+    count: 3,
+    head_hash: 'a'.repeat(64),
+    root_hash: 'b'.repeat(64),
+    code: null,
+    seq: null,
+    detail: '',
+    duration_ms: 4,
+  }
   const api = await testApi({ ledgerVerify: () => ({ json: answer }) })
   expect((await run(['ledger', 'verify'], api)).stdout()).toContain('by the server itself')
   expect((await run(['ledger', 'verify', '--expect-head', 'c'.repeat(64)], api)).code).toBe(1)
-  const broken = await testApi({ ledgerVerify: () => ({ json: { ...answer, ok: false, code: 'gap', seq: 2, detail: 'event 2 is gone' } }) })
+  const broken = await testApi({
+    ledgerVerify: () => ({ json: { ...answer, ok: false, code: 'gap', seq: 2, detail: 'event 2 is gone' } }),
+  })
   const { code, stderr } = await run(['ledger', 'verify', '--json'], broken)
   expect(code).toBe(1)
   expect(JSON.parse(stderr())).toMatchObject({ code: 'ledger-broken', fault: 'gap', seq: 2, detail: 'event 2 is gone' })
@@ -91,8 +103,13 @@ test('an export is verified before it gets its name, and replaces nothing unaske
 })
 
 test('events are shown as a table, and filtered by the server', async () => {
-  const api = await testApi({ ledgerShow: () => ({ json: { items: [sampleEvent()], head: { seq: 7, hash: 'f'.repeat(64) } } }) })
-  const { stdout, code } = await run(['ledger', 'show', '--subject', PROPOSAL_ID, '--after', '3', '--act', 'proposal.approve'], api)
+  const api = await testApi({
+    ledgerShow: () => ({ json: { items: [sampleEvent()], head: { seq: 7, hash: 'f'.repeat(64) } } }),
+  })
+  const { stdout, code } = await run(
+    ['ledger', 'show', '--subject', PROPOSAL_ID, '--after', '3', '--act', 'proposal.approve'],
+    api,
+  )
   expect(code).toBe(0)
   expect(stdout()).toMatch(/7 {2}2026-11-21 15:04:05Z {2}proposal\.approve {2}ok +anna/)
   expect(api.calls[0]?.query).toEqual({ subject: PROPOSAL_ID, after: '3', act: 'proposal.approve' })

@@ -19,7 +19,9 @@ export function readLogLine(line: string): LogLine | null {
     entry = JSON.parse(line)
   } catch {
     // A crash of Node: its message is of use, its frames are not.
-    return /^\s*(at |throw |\^|Node\.js v|node:|file:|[}\]])/.test(line) ? null : { message: line.trim(), bad: true, slug: null }
+    return /^\s*(at |throw |\^|Node\.js v|node:|file:|[}\]])/.test(line)
+      ? null
+      : { message: line.trim(), bad: true, slug: null }
   }
   if (typeof entry !== 'object' || entry === null) return null
   const { msg, level, err, code } = entry as Record<string, unknown>

@@ -83,13 +83,38 @@ test('--json prints the very document of the server', async () => {
 
 test('the page of a proposal tells what is measured from what is told', async () => {
   const facts = {
-    host_measured: { commands: [{ name: 'test', exit_code: 1, timed_out: false, duration_ms: 12 }], test_files_deleted: ['test/a.js'], test_files_changed: [] },
-    candidate_reported: { total: 3, passed: 2, failed: 1, skipped: 0, removed_tests: ['a > b'], newly_skipped_tests: [], newly_failing_tests: [{ id: 'c > d', message: 'no' }], problems: [] },
+    host_measured: {
+      commands: [{ name: 'test', exit_code: 1, timed_out: false, duration_ms: 12 }],
+      test_files_deleted: ['test/a.js'],
+      test_files_changed: [],
+    },
+    candidate_reported: {
+      total: 3,
+      passed: 2,
+      failed: 1,
+      skipped: 0,
+      removed_tests: ['a > b'],
+      newly_skipped_tests: [],
+      newly_failing_tests: [{ id: 'c > d', message: 'no' }],
+      problems: [],
+    },
   }
   const validation = {
-    id: 'val_1', proposal_id: PROPOSAL_ID, state: 'failed' as const, reason: 'validation-failed', base_commit: 'b', result_tree: 'e', recipe_digest: 'f', recipe_source: 'base',
-    recipe: { version: 1 as const, validations: [], test_paths: [] }, facts, isolation: { driver: 'none', network: 'host', notes: ['no namespaces here'] },
-    envelope_digest: null, digest: null, created_at: '2026-11-21T15:00:00Z', finished_at: null,
+    id: 'val_1',
+    proposal_id: PROPOSAL_ID,
+    state: 'failed' as const,
+    reason: 'validation-failed',
+    base_commit: 'b',
+    result_tree: 'e',
+    recipe_digest: 'f',
+    recipe_source: 'base',
+    recipe: { version: 1 as const, validations: [], test_paths: [] },
+    facts,
+    isolation: { driver: 'none', network: 'host', notes: ['no namespaces here'] },
+    envelope_digest: null,
+    digest: null,
+    created_at: '2026-11-21T15:00:00Z',
+    finished_at: null,
   }
   const api = await testApi({ proposalShow: () => ({ json: sampleProposal({ validation }) }) })
   const { stdout } = await run(['proposal', 'show', PROPOSAL_ID], api)
@@ -122,17 +147,26 @@ test('the beginning of an id is enough where it is of one proposal', async () =>
 })
 
 test('a list fits 80 columns and says how to see more', async () => {
-  const api = await testApi({ proposalList: () => ({ json: { items: [sampleProposal({ title: 'x'.repeat(200) })], next_cursor: 'c1' } }) })
+  const api = await testApi({
+    proposalList: () => ({ json: { items: [sampleProposal({ title: 'x'.repeat(200) })], next_cursor: 'c1' } }),
+  })
   const host = hostOf(api, true)
-  expect(await runProgram(['proposal', 'list', '--state', 'validated', '--limit', '5', '--task', TASK_ID], host)).toBe(0)
+  expect(await runProgram(['proposal', 'list', '--state', 'validated', '--limit', '5', '--task', TASK_ID], host)).toBe(
+    0,
+  )
   for (const line of host.stdout().split('\n')) expect(line.length).toBeLessThanOrEqual(80)
   expect(host.stdout()).toContain('--cursor c1')
   expect(api.calls[0]?.query).toEqual({ limit: '5', state: 'validated', task: TASK_ID })
 })
 
 test('a gate that is closed lists everything that is missing', async () => {
-  const missing = [{ code: 'approval', what: 'one approval', who: 'anna' }, { code: 'freeze', what: 'the freeze of Friday', who: '' }]
-  const api = await testApi({ proposalMerge: () => ({ problem: new Problem('gate-closed', 'the gate is closed', { missing }) }) })
+  const missing = [
+    { code: 'approval', what: 'one approval', who: 'anna' },
+    { code: 'freeze', what: 'the freeze of Friday', who: '' },
+  ]
+  const api = await testApi({
+    proposalMerge: () => ({ problem: new Problem('gate-closed', 'the gate is closed', { missing }) }),
+  })
   const { code, stderr } = await run(['merge', PROPOSAL_ID], api)
   expect(code).toBe(4)
   expect(stderr()).toContain('missing  one approval (anna)\n')

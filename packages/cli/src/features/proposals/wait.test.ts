@@ -58,15 +58,21 @@ test('a proposal that fails its validation ends --wait with that problem', async
   become({ state: 'failed', reason: null })
   const { code, stderr, stdout } = await running
   expect([code, stdout()]).toEqual([2, ''])
-  expect(JSON.parse(stderr())).toMatchObject({ code: 'validation-failed', proposal: { id: PROPOSAL_ID, state: 'failed' } })
+  expect(JSON.parse(stderr())).toMatchObject({
+    code: 'validation-failed',
+    proposal: { id: PROPOSAL_ID, state: 'failed' },
+  })
 })
 
 test('without the event stream the end is still seen', async () => {
   let looks = 0
-  const { api } = await stage({}, {
-    ledgerShow: () => ({ status: 500, json: {} }),
-    proposalShow: () => ({ json: sampleProposal({ state: ++looks < 2 ? 'validating' : 'validated' }) }),
-  })
+  const { api } = await stage(
+    {},
+    {
+      ledgerShow: () => ({ status: 500, json: {} }),
+      proposalShow: () => ({ json: sampleProposal({ state: ++looks < 2 ? 'validating' : 'validated' }) }),
+    },
+  )
   expect((await run(submit, api, { input: 'diff' })).code).toBe(0)
 })
 
@@ -78,8 +84,16 @@ test('when the time is up it says so, and that it goes on', async () => {
 })
 
 const effect = {
-  id: 'eff_1', kind: 'merge' as const, reason: null, grant_id: 'gra_1', grant_spent_at: TIME, intent_digest: 'a', execution_digest: 'b',
-  requested_by: { id: 'per_1', login: 'anna' }, granted_at: TIME, settled_at: TIME,
+  id: 'eff_1',
+  kind: 'merge' as const,
+  reason: null,
+  grant_id: 'gra_1',
+  grant_spent_at: TIME,
+  intent_digest: 'a',
+  execution_digest: 'b',
+  requested_by: { id: 'per_1', login: 'anna' },
+  granted_at: TIME,
+  settled_at: TIME,
 }
 
 test('merge --wait ends with the commit', async () => {
@@ -104,13 +118,16 @@ test('a merge that is refused after its grant ends with the reason', async () =>
 
 test('task run --wait follows the run, then its proposal', async () => {
   const seen: string[] = []
-  const { api } = await stage({ state: 'validated' }, {
-    taskRun: () => ({ status: 201, json: sampleRun({ state: 'queued' }) }),
-    runShow: () => {
-      seen.push('run')
-      return { json: sampleRun({ state: 'succeeded', proposal_id: PROPOSAL_ID, finished_at: TIME }) }
+  const { api } = await stage(
+    { state: 'validated' },
+    {
+      taskRun: () => ({ status: 201, json: sampleRun({ state: 'queued' }) }),
+      runShow: () => {
+        seen.push('run')
+        return { json: sampleRun({ state: 'succeeded', proposal_id: PROPOSAL_ID, finished_at: TIME }) }
+      },
     },
-  })
+  )
   const { code, stdout } = await run(['task', 'run', TASK_ID, '--agent', 'renamer', '--wait', '--json'], api)
   expect(code).toBe(0)
   expect(JSON.parse(stdout())).toMatchObject({ id: RUN_ID, state: 'succeeded', proposal_id: PROPOSAL_ID })
@@ -124,10 +141,13 @@ test.each([
   ['errored', null, 'internal-error', 1],
   ['cancelled', null, 'wrong-state', 4],
 ] as const)('a run that %s (%s) ends --wait as %s', async (state, reason, slug, exit) => {
-  const { api } = await stage({}, {
-    taskRun: () => ({ status: 201, json: sampleRun() }),
-    runShow: () => ({ json: sampleRun({ state, reason }) }),
-  })
+  const { api } = await stage(
+    {},
+    {
+      taskRun: () => ({ status: 201, json: sampleRun() }),
+      runShow: () => ({ json: sampleRun({ state, reason }) }),
+    },
+  )
   const { code, stderr } = await run(['task', 'run', TASK_ID, '--agent', 'renamer', '--wait'], api)
   expect(code).toBe(exit)
   expect(stderr()).toContain(`(${slug})`)

@@ -9,8 +9,18 @@ afterEach(closeAll)
 
 const settings = { environment: 'sandbox', isolation: 'required', recipe: null, approval_days: 7 }
 const repository = {
-  id: 'rep_1', name: 'ledger', forge: 'embedded', default_branch: 'main', source: '/src/ledger', settings, version: 4,
-  head_commit: 'b'.repeat(40), clone_url: 'http://x/git/ledger.git', recipe_source: 'missing', recipe_detail: 'no recipe', created_at: TIME,
+  id: 'rep_1',
+  name: 'ledger',
+  forge: 'embedded',
+  default_branch: 'main',
+  source: '/src/ledger',
+  settings,
+  version: 4,
+  head_commit: 'b'.repeat(40),
+  clone_url: 'http://x/git/ledger.git',
+  recipe_source: 'missing',
+  recipe_detail: 'no recipe',
+  created_at: TIME,
 }
 
 async function begin(): Promise<{ api: TestApi; host: TestHost }> {
@@ -36,7 +46,9 @@ test('a folder becomes its whole path, an address stays as it is', async () => {
 
 test('set changes what is given and leaves the rest, bound to the version that was read', async () => {
   const { api, host } = await begin()
-  expect(await runProgram(['repo', 'set', 'ledger', '--test', 'npm test', '--junit', 'r.xml', '--approval-days', '3'], host)).toBe(0)
+  expect(
+    await runProgram(['repo', 'set', 'ledger', '--test', 'npm test', '--junit', 'r.xml', '--approval-days', '3'], host),
+  ).toBe(0)
   expect(api.calls.at(-1)).toMatchObject({
     id: 'rep_1',
     body: {
@@ -45,7 +57,12 @@ test('set changes what is given and leaves the rest, bound to the version that w
         environment: 'sandbox',
         isolation: 'required',
         approval_days: 3,
-        recipe: { version: 1, validations: [{ commands: [{ run: ['sh', '-c', 'npm test'] }], reports: [{ format: 'junit', path: 'r.xml' }] }] },
+        recipe: {
+          version: 1,
+          validations: [
+            { commands: [{ run: ['sh', '-c', 'npm test'] }], reports: [{ format: 'junit', path: 'r.xml' }] },
+          ],
+        },
       },
     },
   })

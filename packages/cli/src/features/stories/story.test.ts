@@ -41,12 +41,19 @@ test('a runbook is accepted by the digest that was shown', async () => {
   expect(code).toBe(0)
   expect(stderr()).toContain('# Runbook\ndo it')
   expect(stderr()).toContain(runbook.digest)
-  expect(api.calls.find((c) => c.operation === 'runbookAccept')).toMatchObject({ id: runbook.id, body: { digest: runbook.digest } })
+  expect(api.calls.find((c) => c.operation === 'runbookAccept')).toMatchObject({
+    id: runbook.id,
+    body: { digest: runbook.digest },
+  })
   expect(stdout()).toContain('gatehouse task run')
 })
 
 test('a digest that was given is sent as it is; where nobody can be asked one is needed', async () => {
-  const api = await testApi({ runbookShow: () => ({ json: sampleRunbook() }), storyShow: () => ({ json: sampleStory() }), runbookAccept: () => ({ json: sampleRunbook() }) })
+  const api = await testApi({
+    runbookShow: () => ({ json: sampleRunbook() }),
+    storyShow: () => ({ json: sampleStory() }),
+    runbookAccept: () => ({ json: sampleRunbook() }),
+  })
   expect((await run(['runbook', 'accept', 'rbk_1'], api)).code).toBe(2)
   expect((await run(['runbook', 'accept', 'rbk_1', '--digest', 'short'], api)).code).toBe(2)
   expect(api.calls.some((c) => c.operation === 'runbookAccept')).toBe(false)

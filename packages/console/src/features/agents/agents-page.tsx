@@ -35,7 +35,7 @@ export function AgentsPage() {
               />
             </EmptyState>
           ) : (
-            <div className="grid gap-4 xl:grid-cols-2">
+            <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
               {page.items.map((agent) => (
                 <AgentPanel key={agent.id} agent={agent} />
               ))}
@@ -88,7 +88,7 @@ function AgentPanel({ agent }: { agent: Agent }) {
           <Button small look="danger" refusal={role} busy={disable.isPending} onClick={() => disable.mutate(operation)}>
             Disable
           </Button>
-          <CopyAs operation={operation} what={`Disable ${agent.name}`} />
+          <CopyAs operation={operation} what={`Disable ${agent.name}`} small />
         </div>
       )}
       {disable.error && <ProblemNotice problem={problemOf(disable.error)} />}

@@ -35,7 +35,7 @@ export function DecisionPage() {
             crumbs={subject === null ? crumbs : [...crumbs, { name: 'What it is about', to: subject }]}
             badges={<OutcomeBadge outcome={decision.outcome} />}
           >
-            <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
+            <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
               <div className="min-w-0 space-y-4">
                 <Panel title="What policy said">
                   <DecisionBody decision={decision} />

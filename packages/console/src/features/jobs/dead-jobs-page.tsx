@@ -79,11 +79,11 @@ function JobPanel({ job }: { job: DeadJob }) {
           >
             Put back to work
           </Button>
-          <CopyAs operation={redriveJob(job.id)} what="Put back" />
+          <CopyAs operation={redriveJob(job.id)} what="Put back" small />
           <Button small look="danger" refusal={discardRefusal} onClick={() => setAsking(true)}>
             Discard
           </Button>
-          <CopyAs operation={discardJob(job.id)} what="Discard" />
+          <CopyAs operation={discardJob(job.id)} what="Discard" small />
         </div>
         {error && <ProblemNotice problem={problemOf(error)} />}
       </div>

@@ -55,7 +55,7 @@ export function EventTable({ events, place }: { events: readonly LedgerEvent[]; 
                       {event.seq}
                     </Link>
                   </td>
-                  <td className="px-3 py-2 text-xs whitespace-nowrap text-muted">
+                  <td className={cx('px-3 py-2 text-xs whitespace-nowrap text-muted', HIDDEN['Time'])}>
                     <Time at={event.time} quiet />
                   </td>
                   <td className="px-3 py-2">
@@ -99,6 +99,7 @@ export function EventTable({ events, place }: { events: readonly LedgerEvent[]; 
 
 /** Columns that a narrow page leaves to the opened event. */
 const HIDDEN: Readonly<Record<string, string>> = {
+  Time: 'max-sm:hidden',
   Actor: 'max-md:hidden',
   Subject: 'max-lg:hidden',
   Correlation: 'max-xl:hidden',
@@ -118,7 +119,7 @@ function Subject({ id }: { id: string }) {
 /** All there is to see of one event. */
 export function EventDetail({ event }: { event: LedgerEvent }) {
   return (
-    <div className="grid items-start gap-x-8 gap-y-4 lg:grid-cols-2">
+    <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-x-8 gap-y-4 lg:grid-cols-2">
       <Facts
         rows={[
           ['What', actWords(event.act)],

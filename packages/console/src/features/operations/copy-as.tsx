@@ -1,10 +1,11 @@
 import { asCommand, asCurl, type Operation } from '../../api/operations.ts'
+import { cx } from '../../ui/class-names.ts'
 import { CommandLine } from '../../ui/command-line.tsx'
 import { Icon } from '../../ui/icon.tsx'
 import { Popover } from '../../ui/popover.tsx'
 
 /** "Copy as CLI / curl" of the very operation that the button beside it performs. */
-export function CopyAs({ operation, what }: { operation: Operation; what: string }) {
+export function CopyAs({ operation, what, small }: { operation: Operation; what: string; small?: boolean }) {
   return (
     <Popover
       title={`${what} from elsewhere`}
@@ -12,7 +13,10 @@ export function CopyAs({ operation, what }: { operation: Operation; what: string
         <button
           type="button"
           aria-label={`CLI / curl: ${what}`}
-          className="inline-flex h-7 items-center gap-1 rounded-md px-1.5 text-xs text-muted hover:bg-hover hover:text-ink"
+          className={cx(
+            'inline-flex items-center gap-1 rounded-md px-1.5 text-xs text-muted hover:bg-hover hover:text-ink',
+            small === true ? 'h-7' : 'h-8',
+          )}
         >
           <Icon name="terminal" size={14} />
           <span aria-hidden="true">CLI / curl</span>

@@ -57,7 +57,7 @@ export function PeoplePage() {
   const query = useQuery(queries.persons())
   return (
     <Page title="People">
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
         <Panel title="Members" flush>
           <QueryView query={query} skeleton={<SkeletonRows rows={4} label="Loading people" />}>
             {(page) => <Table caption="Members" columns={COLUMNS} rows={page.items} rowKey={(person) => person.id} />}

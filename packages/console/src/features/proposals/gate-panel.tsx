@@ -24,7 +24,7 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
       aside={
         <>
           <GateBadge proposal={proposal} />
-          {!closed && proposal.state !== 'merged' && <CopyAs operation={operation} what="Merge" />}
+          {!closed && proposal.state !== 'merged' && <CopyAs operation={operation} what="Merge" small />}
         </>
       }
     >

@@ -67,7 +67,7 @@ function ValidateAgain({ proposal }: { proposal: Proposal }) {
         >
           Validate again
         </Button>
-        <CopyAs operation={operation} what="Validate" />
+        <CopyAs operation={operation} what="Validate" small />
       </div>
       {validate.error && <ProblemNotice problem={problemOf(validate.error)} />}
     </>
@@ -108,7 +108,7 @@ function Withdraw({ proposal }: { proposal: Proposal }) {
         >
           Withdraw
         </Button>
-        <CopyAs operation={operation} what="Withdraw" />
+        <CopyAs operation={operation} what="Withdraw" small />
       </div>
       {withdraw.error && <ProblemNotice problem={problemOf(withdraw.error)} />}
     </>

@@ -99,7 +99,7 @@ export function ProposalOverview({ proposal }: { proposal: Proposal }) {
           )}
         </ul>
       </Panel>
-      <div className="grid gap-4 lg:grid-cols-2">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-4 lg:grid-cols-2">
         <Panel title="Identity">
           <Facts
             rows={[

@@ -40,7 +40,7 @@ export function ProposalPage() {
       query={query}
       skeleton={
         <Page title="Proposal" crumbs={crumbs}>
-          <div role="status" aria-label="Loading the proposal" className="grid gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
+          <div role="status" aria-label="Loading the proposal" className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
             <Skeleton className="h-80" />
             <Skeleton className="h-80" />
           </div>
@@ -77,7 +77,7 @@ export function ProposalPage() {
               </li>
             ))}
           </TabBar>
-          <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
+          <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
             <div className="min-w-0 space-y-4">
               <View tab={tab} proposal={proposal} />
             </div>

@@ -42,7 +42,7 @@ export function ValidationPanel({ proposal }: { proposal: Proposal }) {
         <div className="space-y-4">
           {validation.reason !== null && <p className="text-[13px] break-words">{validation.reason}</p>}
           <TestFindings findings={testFindings(validation)} />
-          <div className="grid gap-3 lg:grid-cols-2">
+          <div className="grid grid-cols-[minmax(0,1fr)] gap-3 lg:grid-cols-2">
             <HostMeasured validation={validation} />
             <CandidateReported validation={validation} />
           </div>

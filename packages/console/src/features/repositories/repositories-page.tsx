@@ -36,7 +36,7 @@ export function RepositoriesPage() {
               />
             </EmptyState>
           ) : (
-            <div className="grid gap-4 xl:grid-cols-2">
+            <div className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-2">
               {page.items.map((repository) => (
                 <RepositoryPanel key={repository.id} repository={repository} />
               ))}

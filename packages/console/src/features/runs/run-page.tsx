@@ -49,7 +49,7 @@ export function RunPage() {
               </Notice>
             </div>
           )}
-          <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
+          <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
             <Panel title="Steps" note="Each is checkpointed: a killed worker's run goes on at the first unfinished one.">
               {run.steps.length === 0 ? (
                 <EmptyState icon="clock" title={run.state === 'queued' ? 'Waiting for a worker' : 'No step was taken'} compact />

@@ -46,7 +46,7 @@ export function StoryPage() {
             </p>
           }
         >
-          <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
+          <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
             <div className="min-w-0 space-y-4">
               <Wanted story={story} />
               <Criteria story={story} />

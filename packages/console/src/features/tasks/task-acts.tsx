@@ -76,7 +76,7 @@ function Cancel({ task }: { task: Task }) {
       <Button small look="danger" refusal={role ?? cancelRefusal(task)} onClick={() => setAsking(true)}>
         Cancel the task
       </Button>
-      <CopyAs operation={cancelTask(task.id)} what="Cancel" />
+      <CopyAs operation={cancelTask(task.id)} what="Cancel" small />
       <Dialog open={asking} onOpenChange={setAsking} title="Cancel this task?">
         <p className="mb-4 text-[13px] text-muted">No further attempt is made at it. This cannot be taken back.</p>
         {cancel.error && (

@@ -54,7 +54,7 @@ export function TaskPage() {
             </p>
           }
         >
-          <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
+          <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
             <div className="min-w-0 space-y-4">
               <FeedbackPanel task={task} />
               <Runs task={task} />
