@@ -9,19 +9,16 @@ import { PROBLEMS, type ProblemSlug } from '@gatehouse/core/kernel/problems'
 import {
   AGENTS,
   DEAD_JOBS,
-  DECISIONS,
-  DIFF,
   id,
   makeEvents,
-  makeProposals,
   makeRepositories,
   makeRuns,
   makeStories,
   makeTasks,
-  makeValidationDetail,
   PERSONS,
   sha,
 } from './console-fixture-data.ts'
+import { DECISIONS, DIFF, makeProposals, makeValidationDetail } from './console-fixture-proposals.ts'
 
 /** The console's built files and canned answers of the API on one address: for tests of the pages alone, not of the server. */
 export interface ConsoleFixture {
@@ -199,7 +196,9 @@ export async function startConsoleFixture(dist: string): Promise<ConsoleFixture>
     if (path.startsWith('/runs/')) return one(makeRuns())
     if (path === '/proposals') {
       const [wanted, task] = [query.get('state'), query.get('task')]
-      return page(state.proposals.filter((p) => (wanted === null || p.state === wanted) && (task === null || p.task_id === task)))
+      return page(
+        state.proposals.filter((p) => (wanted === null || p.state === wanted) && (task === null || p.task_id === task)),
+      )
     }
     if (path.startsWith('/proposals/')) return find(path)
     if (path.startsWith('/validations/')) {
@@ -207,7 +206,8 @@ export async function startConsoleFixture(dist: string): Promise<ConsoleFixture>
       if (!validation) throw new Refused('not-found', 'there is no such validation')
       return makeValidationDetail(validation)
     }
-    if (path.startsWith('/decisions/')) return { ...one(DECISIONS), input: { hook: 'after_execute', task: { risk: 'medium' } } }
+    if (path.startsWith('/decisions/'))
+      return { ...one(DECISIONS), input: { hook: 'after_execute', task: { risk: 'medium' } } }
     if (path === '/agents') return page(AGENTS)
     if (path === '/repositories') return page(makeRepositories(state.isolation))
     if (path === '/persons') return page(PERSONS)
@@ -238,8 +238,26 @@ export async function startConsoleFixture(dist: string): Promise<ConsoleFixture>
   function verification(): unknown {
     const count = state.events.length
     if (state.ledgerBroken)
-      return { ok: false, count, head_hash: null, root_hash: null, code: 'hash-mismatch', seq: 7, detail: 'event 7: its body was changed after it was written', duration_ms: 12.4 }
-    return { ok: true, count, head_hash: sha(`event ${count}`), root_hash: sha('root'), code: null, seq: null, detail: 'verified', duration_ms: 18.2 }
+      return {
+        ok: false,
+        count,
+        head_hash: null,
+        root_hash: null,
+        code: 'hash-mismatch',
+        seq: 7,
+        detail: 'event 7: its body was changed after it was written',
+        duration_ms: 12.4,
+      }
+    return {
+      ok: true,
+      count,
+      head_hash: sha(`event ${count}`),
+      root_hash: sha('root'),
+      code: null,
+      seq: null,
+      detail: 'verified',
+      duration_ms: 18.2,
+    }
   }
 
   function act(path: string, body: unknown): unknown {
@@ -252,7 +270,10 @@ export async function startConsoleFixture(dist: string): Promise<ConsoleFixture>
     const proposal = find(path)
     const vote = typeof body === 'object' && body !== null && 'intent_digest' in body ? body.intent_digest : null
     if ((verb === 'approve' || verb === 'reject') && vote !== proposal.approval?.intent_digest)
-      throw new Refused('intent-mismatch', `you were shown intent ${String(vote)}, but the request is for another: look again`)
+      throw new Refused(
+        'intent-mismatch',
+        `you were shown intent ${String(vote)}, but the request is for another: look again`,
+      )
     const changed = verb === 'approve' ? approved(proposal) : proposal
     state.proposals = state.proposals.map((each) => (each.id === changed.id ? changed : each))
     emit(`proposal.${verb}`, { kind: 'proposal', id: proposal.id })
@@ -290,7 +311,15 @@ function approved(proposal: Proposal): Proposal {
       state: 'satisfied',
       requirements: approval.requirements.map((r) => ({ ...r, by: [person], remaining: 0 })),
       votes: [
-        { id: id('apv', 1), person, verdict: 'yes', comment: '', intent_digest: approval.intent_digest, at: new Date().toISOString(), revoked_at: null },
+        {
+          id: id('apv', 1),
+          person,
+          verdict: 'yes',
+          comment: '',
+          intent_digest: approval.intent_digest,
+          at: new Date().toISOString(),
+          revoked_at: null,
+        },
       ],
     },
     missing: [],

@@ -4,14 +4,17 @@ import { AxeBuilder } from '@axe-core/playwright'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startConsoleFixture, type ConsoleFixture } from './console-fixture.ts'
-import { id, makeApproval, makeProposals, sha } from './console-fixture-data.ts'
+import { id, sha } from './console-fixture-data.ts'
+import { makeApproval, makeProposals } from './console-fixture-proposals.ts'
 
 /**
  * The console's pages in real Chromium, against its own fixture. Tests that need the server open it with the same `signIn`,
  * with the server's address and a token of it.
  */
 const dist = join(import.meta.dirname, '../../packages/console/dist')
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
+const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+  existsSync(path),
+)
 const ARGUMENTS = [
   '--headless',
   '--no-sandbox',
@@ -38,7 +41,11 @@ async function signIn(page: Page, target: Target, path = '/'): Promise<void> {
   await page.goto(`${target.url}${path}`)
   await page.getByRole('textbox', { name: 'Token' }).fill(target.token)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('navigation', { name: 'Main' }).or(page.getByRole('button', { name: 'Menu' })).first().waitFor()
+  await page
+    .getByRole('navigation', { name: 'Main' })
+    .or(page.getByRole('button', { name: 'Menu' }))
+    .first()
+    .waitFor()
 }
 
 let browser: Browser
@@ -54,7 +61,7 @@ afterAll(async () => {
   if (missing === null) await browser.close()
 })
 beforeEach(async (ctx) => {
-  if (missing !== null) return ctx.skip(missing)
+  if (missing !== null) ctx.skip(missing)
   fixture = await startConsoleFixture(dist)
   await open({ width: 1440, height: 900 }, 'light')
 })
@@ -110,8 +117,10 @@ async function expectAccessible(what: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
     .analyze()
-  const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.failureSummary ?? ''}`).join(' | ')}`)
-  expect(told, what).toEqual([])
+  const told = violations.map(
+    (v) => `${v.id}: ${v.nodes.map((n) => `${n.target.join(' ')} ${n.failureSummary ?? ''}`).join(' | ')}`,
+  )
+  expect([what, ...told]).toEqual([what])
 }
 
 describe.each([
@@ -131,12 +140,12 @@ describe.each([
       await show(path, heading)
       await expectAccessible(path)
       const over = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
-      expect(over, `${path} is wider than the page`).toBe(0)
+      expect([path, over]).toEqual([path, 0])
       expect(await page.title()).toBe(`${heading} · Gatehouse`)
     }
     expect(await page.evaluate("document.documentElement.dataset['theme']")).toBe(theme)
     expect(errors).toEqual([])
-  })
+  }, 300_000)
 })
 
 describe('signing in', () => {
@@ -194,7 +203,8 @@ describe('the flow', () => {
 
   test('it moves without a reload when the ledger says that something happened', async () => {
     await signIn(page, fixture)
-    const column = (name: string) => page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 2, name }) })
+    const column = (name: string) =>
+      page.getByRole('listitem').filter({ has: page.getByRole('heading', { level: 2, name }) })
     await column('Validation').getByText('Upgrade the date library').waitFor()
     await page.evaluate("window['kept'] = true")
     const tasks = fixture.state.tasks
@@ -264,7 +274,10 @@ describe('a proposal', () => {
     await signIn(page, fixture, PROPOSAL)
     await page.getByRole('button', { name: 'Approve this intent' }).waitFor()
     const { intent } = makeApproval()
-    const changed = makeApproval({ intent_digest: sha('intent 2'), intent: { ...intent, diff_digest: sha('another diff') } })
+    const changed = makeApproval({
+      intent_digest: sha('intent 2'),
+      intent: { ...intent, diff_digest: sha('another diff') },
+    })
     fixture.state.proposals = makeProposals().map((p) => (p.id === id('prp', 1) ? { ...p, approval: changed } : p))
     // No event tells the page: the refusal (409) does.
     await page.getByRole('button', { name: 'Approve this intent' }).click()
@@ -372,9 +385,9 @@ describe('around the pages', () => {
     await signIn(page, fixture, `/stories/${id('sto', 4)}`)
     const runbook = page.getByRole('region', { name: 'Runbook' })
     await runbook.getByText('<script>alert(1)</script>').waitFor()
-    expect(await runbook.getByRole('link').evaluateAll("links => links.map(link => link.getAttribute('href'))")).toEqual([
-      'https://example.org/',
-    ])
+    const links = runbook.getByRole('link')
+    expect(await links.count()).toBe(1)
+    expect(await links.getAttribute('href')).toBe('https://example.org/')
     await runbook.getByRole('button', { name: 'Accept this runbook' }).click()
     await expect.poll(() => fixture.sent.length).toBe(1)
     expect(fixture.sent[0]?.path).toBe(`/runbooks/${id('rbk', 4)}/accept`)

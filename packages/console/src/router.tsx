@@ -43,8 +43,14 @@ export function makeRouter(client: QueryClient, live: Live) {
               path: 'stories/:id',
               lazy: async () => ({ Component: (await import('./features/stories/story-page.tsx')).StoryPage }),
             },
-            { path: 'tasks/:id', lazy: async () => ({ Component: (await import('./features/tasks/task-page.tsx')).TaskPage }) },
-            { path: 'runs/:id', lazy: async () => ({ Component: (await import('./features/runs/run-page.tsx')).RunPage }) },
+            {
+              path: 'tasks/:id',
+              lazy: async () => ({ Component: (await import('./features/tasks/task-page.tsx')).TaskPage }),
+            },
+            {
+              path: 'runs/:id',
+              lazy: async () => ({ Component: (await import('./features/runs/run-page.tsx')).RunPage }),
+            },
             {
               path: 'proposals',
               lazy: async () => ({
@@ -59,16 +65,28 @@ export function makeRouter(client: QueryClient, live: Live) {
               path: 'decisions/:id',
               lazy: async () => ({ Component: (await import('./features/decisions/decision-page.tsx')).DecisionPage }),
             },
-            { path: 'ledger', lazy: async () => ({ Component: (await import('./features/ledger/ledger-page.tsx')).LedgerPage }) },
-            { path: 'agents', lazy: async () => ({ Component: (await import('./features/agents/agents-page.tsx')).AgentsPage }) },
+            {
+              path: 'ledger',
+              lazy: async () => ({ Component: (await import('./features/ledger/ledger-page.tsx')).LedgerPage }),
+            },
+            {
+              path: 'agents',
+              lazy: async () => ({ Component: (await import('./features/agents/agents-page.tsx')).AgentsPage }),
+            },
             {
               path: 'repositories',
               lazy: async () => ({
                 Component: (await import('./features/repositories/repositories-page.tsx')).RepositoriesPage,
               }),
             },
-            { path: 'people', lazy: async () => ({ Component: (await import('./features/people/people-page.tsx')).PeoplePage }) },
-            { path: 'jobs', lazy: async () => ({ Component: (await import('./features/jobs/dead-jobs-page.tsx')).DeadJobsPage }) },
+            {
+              path: 'people',
+              lazy: async () => ({ Component: (await import('./features/people/people-page.tsx')).PeoplePage }),
+            },
+            {
+              path: 'jobs',
+              lazy: async () => ({ Component: (await import('./features/jobs/dead-jobs-page.tsx')).DeadJobsPage }),
+            },
             { path: '*', Component: NotFoundPage },
           ],
         },

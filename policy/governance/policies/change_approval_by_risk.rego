@@ -23,6 +23,12 @@ runbook := annotations.runbook
 
 applies if input.hook == "before_effect"
 
+# A finished validation is judged at once, so that nobody is asked to approve what the gate would refuse.
+applies if {
+	input.hook == "after_execute"
+	is_object(input.validation)
+}
+
 preset := data.governance.approvals[risk.effective]
 
 # A setting can ask for more, never for less.

@@ -21,6 +21,12 @@ runbook := annotations.runbook
 
 applies if input.hook == "before_effect"
 
+# A finished validation is judged at once, so that nobody is asked to approve what the gate would refuse.
+applies if {
+	input.hook == "after_execute"
+	is_object(input.validation)
+}
+
 removed := input.validation.candidate_reported.removed_tests
 
 skipped := input.validation.candidate_reported.newly_skipped_tests
@@ -45,7 +51,7 @@ violations contains "The validation's facts about tests are missing: without the
 }
 
 violations contains sprintf("The validation did not pass: its verdict is %s.", [input.validation.verdict]) if {
-	applies
+	input.hook == "before_effect"
 	input.validation.verdict in {"failed", "errored"}
 }
 

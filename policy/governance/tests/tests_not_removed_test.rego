@@ -57,9 +57,22 @@ test_long_lists_are_cut if {
 	endswith(message, "test 1099 and 5 more.")
 }
 
-test_other_hooks_say_nothing_about_tests if {
+test_before_a_validation_nothing_is_said_about_tests if {
 	every hook in ["before_execute", "after_execute"] {
-		decision := gatehouse.decision with input as object.union(sample[hook], {"validation": {"verdict": "failed"}})
+		decision := gatehouse.decision with input as object.union(sample[hook], {"validation": null})
 		decision.outcome == "allow"
+		decision.requirements == set()
 	}
+}
+
+finished(part) := object.union(sample.after_execute, {"validation": object.union(sample.before_effect.validation, part)})
+
+test_a_finished_validation_is_judged_at_once if {
+	gone := gatehouse.decision with input as finished({"candidate_reported": {"removed_tests": ["cart > adds"]}})
+	gone.outcome == "deny"
+	sample.messages(gone.violations) == {"Tests are removed: cart > adds."}
+	changed := gatehouse.decision with input as finished({"host_measured": {"test_files_changed": ["test/cart.test.js"]}})
+	{requirement.id | some requirement in changed.requirements} == {"approvals", "test-change-approval"}
+	failed := gatehouse.decision with input as finished({"verdict": "failed"})
+	failed.outcome == "allow"
 }

@@ -36,7 +36,9 @@ const FAMILIES: Readonly<Record<string, readonly string[]>> = {
 /** Which families of queries an event may have changed; an act nobody knows here changes everything that is shown. */
 export function familiesOf(act: string): readonly string[] {
   const area = act.split('.')[0] ?? ''
-  return Object.hasOwn(FAMILIES, area) ? (FAMILIES[area] ?? []) : [...DELIVERY, 'agents', 'repositories', 'persons', 'jobs']
+  return Object.hasOwn(FAMILIES, area)
+    ? (FAMILIES[area] ?? [])
+    : [...DELIVERY, 'agents', 'repositories', 'persons', 'jobs']
 }
 
 /** Whether an event belongs in a list under this filter, as the server filters. */

@@ -82,7 +82,8 @@ export function makeLive(client: QueryClient): Live {
       }
     } catch (error) {
       // The session ended: asking who we are leads to the sign-in page.
-      if (error instanceof ProblemError && error.status === 401) void client.invalidateQueries({ queryKey: ['session'] })
+      if (error instanceof ProblemError && error.status === 401)
+        void client.invalidateQueries({ queryKey: ['session'] })
       throw error
     } finally {
       clearInterval(watchdog)

@@ -1,4 +1,4 @@
-import { newIdempotencyKey, type Answer, type JsonOperation } from '@gatehouse/client/client'
+import { newIdempotencyKey, type Answer, type InputArgs, type JsonOperation } from '@gatehouse/client/client'
 import { OPERATIONS, type Operations } from '@gatehouse/client/operations.gen'
 import { commandOf, type Act } from '@gatehouse/core/kernel/acts'
 import { api } from './client.ts'
@@ -19,7 +19,13 @@ export interface Operation<K extends JsonOperation = JsonOperation> {
 const option = (name: string, value: string) => (value === '' ? [] : [`--${name}`, value])
 
 export function acceptRunbook(id: string, digest: string): Operation<'runbookAccept'> {
-  return { act: 'runbook.accept', id: 'runbookAccept', params: { id }, body: { digest }, words: [id, '--digest', digest] }
+  return {
+    act: 'runbook.accept',
+    id: 'runbookAccept',
+    params: { id },
+    body: { digest },
+    words: [id, '--digest', digest],
+  }
 }
 export function runTask(id: string, agent: string): Operation<'taskRun'> {
   return { act: 'task.run', id: 'taskRun', params: { id }, body: { agent }, words: [id, '--agent', agent] }
@@ -83,9 +89,9 @@ export function verifyLedger(): Operation<'ledgerVerify'> {
  */
 export async function perform<K extends JsonOperation>(operation: Operation<K>): Promise<Answer<K>> {
   // One input of all the operations' own shapes: that each operation's parts belong together is said by Operation<K>.
-  const call = api.call as (id: K, input: object) => Promise<Answer<K>>
   const key = OPERATIONS[operation.id].method === 'POST' ? { idempotencyKey: newIdempotencyKey() } : {}
-  return call(operation.id, { params: operation.params, body: operation.body, ...key })
+  const input: object = { params: operation.params, body: operation.body, ...key }
+  return api.call(operation.id, ...([input] as unknown as InputArgs<K>))
 }
 
 /** The command line that does the same. */

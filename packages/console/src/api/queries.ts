@@ -15,7 +15,11 @@ export const LEDGER_PAGE = 100
 /** Every read of the console: its key begins with the family that the event stream names (events.ts). */
 export const queries = {
   whoami: () =>
-    queryOptions({ queryKey: ['session'], queryFn: ({ signal }) => api.call('personWhoami', { signal }), staleTime: 60_000 }),
+    queryOptions({
+      queryKey: ['session'],
+      queryFn: ({ signal }) => api.call('personWhoami', { signal }),
+      staleTime: 60_000,
+    }),
   stories: () =>
     queryOptions({
       queryKey: ['stories', 'list'],
@@ -27,16 +31,25 @@ export const queries = {
       queryFn: ({ signal }) => api.call('storyShow', { params: { id }, signal }),
     }),
   tasks: () =>
-    queryOptions({ queryKey: ['tasks', 'list'], queryFn: ({ signal }) => api.call('taskList', { query: { limit }, signal }) }),
+    queryOptions({
+      queryKey: ['tasks', 'list'],
+      queryFn: ({ signal }) => api.call('taskList', { query: { limit }, signal }),
+    }),
   task: (id: string) =>
-    queryOptions({ queryKey: ['tasks', 'one', id], queryFn: ({ signal }) => api.call('taskShow', { params: { id }, signal }) }),
+    queryOptions({
+      queryKey: ['tasks', 'one', id],
+      queryFn: ({ signal }) => api.call('taskShow', { params: { id }, signal }),
+    }),
   runs: (task: string) =>
     queryOptions({
       queryKey: ['runs', 'list', task],
       queryFn: ({ signal }) => api.call('runList', { query: { limit, task }, signal }),
     }),
   run: (id: string) =>
-    queryOptions({ queryKey: ['runs', 'one', id], queryFn: ({ signal }) => api.call('runShow', { params: { id }, signal }) }),
+    queryOptions({
+      queryKey: ['runs', 'one', id],
+      queryFn: ({ signal }) => api.call('runShow', { params: { id }, signal }),
+    }),
   proposals: (query: { readonly state?: Proposal['state'] | undefined; readonly task?: string | undefined } = {}) =>
     queryOptions({
       queryKey: ['proposals', 'list', query],

@@ -11,10 +11,24 @@ const TONES: Readonly<Record<Tone, string>> = {
   bad: 'bg-bad-soft text-bad border-bad-line',
   info: 'bg-info-soft text-info border-info-line',
 }
-const ICONS: Readonly<Record<Tone, IconName>> = { neutral: 'dot', ok: 'check', warn: 'warn', bad: 'cross', info: 'clock' }
+const ICONS: Readonly<Record<Tone, IconName>> = {
+  neutral: 'dot',
+  ok: 'check',
+  warn: 'warn',
+  bad: 'cross',
+  info: 'clock',
+}
 
 /** A state in a word. The tone's icon and the word say it; the colour only repeats them. */
-export function Badge({ tone = 'neutral', icon, children }: { tone?: Tone; icon?: IconName | null; children: ReactNode }) {
+export function Badge({
+  tone = 'neutral',
+  icon,
+  children,
+}: {
+  tone?: Tone
+  icon?: IconName | null
+  children: ReactNode
+}) {
   return (
     <span
       className={cx(

@@ -42,7 +42,13 @@ export function Button(props: ButtonProps) {
         className,
       )}
     >
-      {busy === true ? <Spinner /> : off ? <Icon name="lock" size={14} /> : icon ? <Icon name={icon} size={14} /> : null}
+      {busy === true ? (
+        <Spinner />
+      ) : off ? (
+        <Icon name="lock" size={14} />
+      ) : icon ? (
+        <Icon name={icon} size={14} />
+      ) : null}
       {children}
     </button>
   )

@@ -6,6 +6,10 @@ import { Icon } from './icon.tsx'
 /** A command to run, and its copy button. */
 export function CommandLine({ command, label, className }: { command: string; label: string; className?: string }) {
   const [copied, setCopied] = useState(false)
+  async function copy(): Promise<void> {
+    setCopied(await copyText(command, label))
+    setTimeout(() => setCopied(false), 2000)
+  }
   return (
     <div className={cx('flex min-w-0 items-start rounded-md border border-line bg-sunken', className)}>
       <pre
@@ -18,13 +22,10 @@ export function CommandLine({ command, label, className }: { command: string; la
       </pre>
       <button
         type="button"
-        aria-label={`Copy ${label}`}
+        aria-label={`${copied ? 'Copied' : 'Copy'} ${label}`}
         className="m-1 inline-flex h-6 shrink-0 items-center gap-1 rounded px-1.5 text-xs text-muted hover:bg-hover hover:text-ink"
         onClick={() => {
-          void copyText(command, label).then((done) => {
-            setCopied(done)
-            setTimeout(() => setCopied(false), 2000)
-          })
+          void copy()
         }}
       >
         <Icon name={copied ? 'check' : 'copy'} size={13} />

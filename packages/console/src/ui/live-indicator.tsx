@@ -26,7 +26,9 @@ export function LiveIndicator({ state, onToggle }: { state: LiveShown; onToggle:
           aria-hidden="true"
           className={cx(
             'size-2 rounded-full',
-            state === 'live' ? 'bg-ok' : 'animate-[pulse-soft_1s_ease-in-out_infinite] border border-warn bg-transparent',
+            state === 'live'
+              ? 'bg-ok'
+              : 'animate-[pulse-soft_1s_ease-in-out_infinite] border border-warn bg-transparent',
           )}
         />
       )}

@@ -11,7 +11,13 @@ const LOOKS: Readonly<Record<Tone, string>> = {
   bad: 'border-bad-line bg-bad-soft text-bad',
   info: 'border-info-line bg-info-soft text-info',
 }
-const ICONS: Readonly<Record<Tone, IconName>> = { neutral: 'dot', ok: 'check', warn: 'warn', bad: 'cross', info: 'clock' }
+const ICONS: Readonly<Record<Tone, IconName>> = {
+  neutral: 'dot',
+  ok: 'check',
+  warn: 'warn',
+  bad: 'cross',
+  info: 'clock',
+}
 
 /** A message by severity; an icon and its title carry the severity beside the colour. */
 export function Notice(props: {

@@ -4,7 +4,13 @@ import type { ReactElement, ReactNode } from 'react'
 export const TooltipProvider = Base.Provider
 
 /** A hint on hover and focus. It may only repeat or sharpen what is there: nothing is said in a tooltip alone. */
-export function Tooltip({ content, children }: { content: ReactNode; children: ReactElement<Record<string, unknown>> }) {
+export function Tooltip({
+  content,
+  children,
+}: {
+  content: ReactNode
+  children: ReactElement<Record<string, unknown>>
+}) {
   return (
     <Base.Root>
       <Base.Trigger render={children} />

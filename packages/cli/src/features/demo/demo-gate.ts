@@ -55,14 +55,15 @@ function missingOf(problem: { readonly extra: Readonly<Record<string, unknown>> 
   return Array.isArray(missing) ? missing.map((m: { code?: string }) => m.code ?? '').join(', ') : ''
 }
 
-/** The same diff with one byte of an added line of the README changed. */
+/** The same diff with one letter of a line that it adds to the README changed. */
 function oneByteOff(diff: Buffer): Buffer {
   const lines = diff.toString('latin1').split('\n')
   const readme = lines.findIndex((line) => line.startsWith('+++ ') && line.includes('README'))
-  const target = lines.findIndex((line, i) => i > readme && /^\+.*[a-z]$/.test(line) && !line.startsWith('+++'))
+  const next = lines.findIndex((line, i) => i > readme && line.startsWith('diff --git'))
+  const target = lines.findIndex((line, i) => i > readme && (next < 0 || i < next) && /^\+.*[a-z]/.test(line))
   expect(readme >= 0 && target > readme, 'the proposal adds no line to the README that could be changed')
-  const line = lines[target] ?? ''
-  lines[target] = line.slice(0, -1) + (line.endsWith('x') ? 'y' : 'x')
+  const letter = /([a-z])([^a-z]*)$/
+  lines[target] = (lines[target] ?? '').replace(letter, (_, old: string, rest: string) => (old === 'x' ? 'y' : 'x') + rest)
   return Buffer.from(lines.join('\n'), 'latin1')
 }
 

@@ -99,10 +99,15 @@ test.each([
 test('a server that does not get ready is stopped when the time is up', async () => {
   const host = hostOf('never')
   const data = scratchFolder()
-  expect(await up(host, data, '--wait-limit', '1')).toBe(6)
-  expect(host.stderr()).toContain('not ready after 1 s')
-  const pid = started.at(-1) ?? 0
-  expect(pid).toBeGreaterThan(0)
+  const running = up(host, data, '--wait-limit', '2')
+  let pid: number | undefined
+  while (pid === undefined) {
+    await new Promise((done) => setTimeout(done, 20))
+    pid = (await readInstance(data))?.pid
+  }
+  started.push(pid)
+  expect(await running).toBe(6)
+  expect(host.stderr()).toContain('not ready after 2 s')
   while (await processFacts(host, pid)) await new Promise((done) => setTimeout(done, 20))
 })
 

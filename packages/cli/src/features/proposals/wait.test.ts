@@ -28,7 +28,12 @@ async function stage(first: Partial<Proposal>, more: Replies = {}): Promise<Stag
       api.emit(sampleEvent({ act: 'validation.finish', actor_name: 'worker\u001b[31m' }))
     },
     listening: async () => {
-      while (api.streams() === 0) await new Promise((done) => setTimeout(done, 5))
+      // Looked at once more after the stream was opened: from here on only an event tells before the next look.
+      const looks = () =>
+        api.calls
+          .slice(api.calls.findIndex((c) => c.operation === 'eventStream'))
+          .filter((c) => c.operation === 'proposalShow')
+      while (api.streams() === 0 || looks().length === 0) await new Promise((done) => setTimeout(done, 5))
     },
   }
 }

@@ -70,12 +70,19 @@ function AgentPanel({ agent }: { agent: Agent }) {
         rows={[
           ['Owner', agent.owner.login],
           ['Role', definition.identity.role_class],
-          ['Runs', <code key="r" className="text-xs break-all">{anatomy.command.run.join(' ')}</code>],
-          ['May change', <code key="p" className="text-xs break-all">{anatomy.capabilities.allowed_paths.join(', ')}</code>],
           [
-            'Today',
-            `${agent.runs_today} of ${limits.max_requests_per_day} runs`,
+            'Runs',
+            <code key="r" className="text-xs break-all">
+              {anatomy.command.run.join(' ')}
+            </code>,
           ],
+          [
+            'May change',
+            <code key="p" className="text-xs break-all">
+              {anatomy.capabilities.allowed_paths.join(', ')}
+            </code>,
+          ],
+          ['Today', `${agent.runs_today} of ${limits.max_requests_per_day} runs`],
           [
             'Limits',
             `${limits.max_execution_time_seconds} s a run, ${limits.max_changed_files} files, ${bytesText(limits.max_diff_bytes)} of diff`,

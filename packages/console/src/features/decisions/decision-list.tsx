@@ -25,7 +25,10 @@ export function DecisionList({ decisions }: { decisions: readonly Decision[] }) 
     return (
       <Panel title="Policy">
         <EmptyState icon="shield" title="Policy was not asked yet" compact>
-          <p>It is asked before a run, after the validation and before the merge. Where it cannot be asked, the answer is no.</p>
+          <p>
+            It is asked before a run, after the validation and before the merge. Where it cannot be asked, the answer is
+            no.
+          </p>
         </EmptyState>
       </Panel>
     )
@@ -60,8 +63,7 @@ export function DecisionList({ decisions }: { decisions: readonly Decision[] }) 
 
 /** Findings and requirements of one decision. */
 export function DecisionBody({ decision }: { decision: Decision }) {
-  const quiet =
-    decision.violations.length === 0 && decision.warnings.length === 0 && decision.requirements.length === 0
+  const quiet = decision.violations.length === 0 && decision.warnings.length === 0 && decision.requirements.length === 0
   return (
     <div className="space-y-2.5">
       <Findings name="violation" tone="bad" findings={decision.violations} />
@@ -72,7 +74,8 @@ export function DecisionBody({ decision }: { decision: Decision }) {
             requires
           </Badge>
           <span className="min-w-0">
-            {requirement.count} {requirement.count === 1 ? 'approval' : 'approvals'} by {listText(requirement.roles, 'or')}
+            {requirement.count} {requirement.count === 1 ? 'approval' : 'approvals'} by{' '}
+            {listText(requirement.roles, 'or')}
             <span className="block text-xs text-muted">
               {requirement.reason} <code className="break-all">{requirement.policy_id}</code>
             </span>

@@ -65,7 +65,11 @@ export function DecisionPage() {
                     ['Asked', <Time key="at" at={decision.at} />],
                     [
                       'Valid until',
-                      decision.valid_until === null ? 'anything changes' : <Time key="until" at={decision.valid_until} />,
+                      decision.valid_until === null ? (
+                        'anything changes'
+                      ) : (
+                        <Time key="until" at={decision.valid_until} />
+                      ),
                     ],
                     ['Risk', decision.effective_risk],
                     ['Input', <Digest key="input" value={decision.input_digest} label="input digest" />],

@@ -47,7 +47,11 @@ function ParsedChanges({ bytes, proposal }: { bytes: Uint8Array; proposal: Propo
     return (
       <Notice tone="bad" urgent title="The diff cannot be read here">
         <p>{parsed.detail} Nothing is shown rather than something else than what is approved.</p>
-        <CommandLine className="mt-2" command={`gatehouse proposal diff ${proposal.id}`} label="command to show the diff" />
+        <CommandLine
+          className="mt-2"
+          command={`gatehouse proposal diff ${proposal.id}`}
+          label="command to show the diff"
+        />
       </Notice>
     )
   return <Document document={parsed.document} proposal={proposal} />
@@ -64,7 +68,8 @@ function parse(bytes: Uint8Array): { ok: true; document: DiffDocument } | { ok: 
 
 function Document({ document: diff, proposal }: { document: DiffDocument; proposal: Proposal }) {
   const paths = useMemo(() => diff.files.map((file) => file.path), [diff])
-  const { viewed, voided, toggle } = useViewed(proposal.task_id, proposal.diff_digest)
+  const marks = useViewed(proposal.task_id, proposal.diff_digest)
+  const { viewed, voided } = marks
   const [current, setCurrent] = useState(-1)
   const root = useRef<HTMLDivElement>(null)
 
@@ -77,7 +82,7 @@ function Document({ document: diff, proposal }: { document: DiffDocument; propos
   function mark(index: number): void {
     const path = paths[index]
     if (path === undefined) return
-    const next = toggle(path)
+    const next = marks.toggle(path)
     announce(`${path} ${next.paths.includes(path) ? 'viewed' : 'not viewed'}, ${next.paths.length} of ${paths.length}`)
   }
 
@@ -126,8 +131,8 @@ function DiffNotices({ document: diff, voided }: { document: DiffDocument; voide
     <>
       {voided > 0 && (
         <Notice tone="warn" title="The diff changed since you looked">
-          {voided === 1 ? 'Your viewed mark was' : `Your ${voided} viewed marks were`} of another diff and {voided === 1 ? 'is' : 'are'}{' '}
-          void.
+          {voided === 1 ? 'Your viewed mark was' : `Your ${voided} viewed marks were`} of another diff and{' '}
+          {voided === 1 ? 'is' : 'are'} void.
         </Notice>
       )}
       {diff.hidden_lines > 0 && (

@@ -39,7 +39,11 @@ export const FileDiff = memo(function FileDiff(props: {
         </h3>
         {file.path_hidden.length > 0 && <Badge tone="bad">hidden characters in the name</Badge>}
         {file.path_escaped && <Badge tone="warn">name is not UTF-8</Badge>}
-        {file.status !== 'modified' && <Badge tone={file.status === 'deleted' ? 'bad' : 'ok'} icon={null}>{file.status}</Badge>}
+        {file.status !== 'modified' && (
+          <Badge tone={file.status === 'deleted' ? 'bad' : 'ok'} icon={null}>
+            {file.status}
+          </Badge>
+        )}
         <Mode file={file} />
         {!file.binary && (
           <span className="text-xs tabular-nums">
@@ -55,7 +59,12 @@ export const FileDiff = memo(function FileDiff(props: {
           <Icon name="copy" size={13} />
         </button>
         <label className="inline-flex cursor-pointer items-center gap-1.5 text-xs text-muted select-none">
-          <input type="checkbox" checked={props.viewed} onChange={props.onToggle} className="size-3.5 accent-[var(--primary)]" />
+          <input
+            type="checkbox"
+            checked={props.viewed}
+            onChange={props.onToggle}
+            className="size-3.5 accent-[var(--primary)]"
+          />
           Viewed
         </label>
       </header>
@@ -93,7 +102,8 @@ export const FileDiff = memo(function FileDiff(props: {
           )}
           {file.cut_lines > 0 && (
             <p className="border-t border-warn-line bg-warn-soft px-4 py-2 text-xs text-warn">
-              {file.cut_lines} further lines of this file are not shown here: <code>gatehouse proposal diff</code> has them.
+              {file.cut_lines} further lines of this file are not shown here: <code>gatehouse proposal diff</code> has
+              them.
             </p>
           )}
         </>
@@ -145,7 +155,7 @@ function Hunk({ hunk }: { hunk: DiffHunk }) {
 /** Removed lines followed by as many added ones are each other's before and after. */
 function pairedSpans(lines: readonly DiffLine[]): Map<number, Span> {
   const spans = new Map<number, Span>()
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const kind = (index: number) => lines[index]?.kind
     let removed = 0
     while (kind(at + removed) === 'removed') removed += 1
@@ -174,10 +184,20 @@ const Line = memo(function Line({ line, changed }: { line: DiffLine; changed: Sp
   const mark = line.kind === 'added' ? 'bg-ok/25' : 'bg-bad/25'
   return (
     <tr className={ROW[line.kind]}>
-      <td className={cx('w-px min-w-10 px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none', GUTTER[line.kind])}>
+      <td
+        className={cx(
+          'w-px min-w-10 px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none',
+          GUTTER[line.kind],
+        )}
+      >
         {line.old}
       </td>
-      <td className={cx('w-px min-w-10 px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none', GUTTER[line.kind])}>
+      <td
+        className={cx(
+          'w-px min-w-10 px-2 text-right text-2xs leading-5 text-muted tabular-nums select-none',
+          GUTTER[line.kind],
+        )}
+      >
         {line.new}
       </td>
       <td className="pr-4 pl-2 whitespace-pre [unicode-bidi:isolate]" dir="ltr">

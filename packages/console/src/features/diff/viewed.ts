@@ -7,7 +7,10 @@ export interface Viewed {
 export const NOTHING_VIEWED = (diffDigest: string): Viewed => ({ diff_digest: diffDigest, paths: [] })
 
 /** What is kept, for this diff: the marks where the digest is the same, else none and how many went void. */
-export function viewedFor(kept: string | null, diffDigest: string): { readonly viewed: Viewed; readonly voided: number } {
+export function viewedFor(
+  kept: string | null,
+  diffDigest: string,
+): { readonly viewed: Viewed; readonly voided: number } {
   const before = parse(kept)
   if (before === null) return { viewed: NOTHING_VIEWED(diffDigest), voided: 0 }
   if (before.diff_digest === diffDigest) return { viewed: before, voided: 0 }

@@ -90,8 +90,9 @@ function storyCard(story: Story, tasks: ReadonlyMap<string, Task>): Card | null 
     case 'delivered':
       return task ? null : { ...base, column: 'runbook', waits: null, now: 'its task is not known here' }
     case 'rejected':
-      return null
+      break
   }
+  return null
 }
 
 function taskCard(task: Task, story: Story | undefined, input: BoardInput): Card | null {
@@ -133,7 +134,9 @@ function taskWords(task: Task, proposal: Proposal | undefined, run: Run | undefi
       return { waits: null, now: 'its recipe runs in the sandbox' }
     case 'awaiting_approval':
     case 'approved':
-      return proposal ? approvalWords(proposal) : { waits: task.state === 'approved' ? 'the merge' : 'an approval', now: null }
+      return proposal
+        ? approvalWords(proposal)
+        : { waits: task.state === 'approved' ? 'the merge' : 'an approval', now: null }
     case 'merged':
       return { waits: null, now: 'merged as approved' }
     case 'created':
@@ -143,8 +146,9 @@ function taskWords(task: Task, proposal: Proposal | undefined, run: Run | undefi
     case 'verified':
     case 'rolled_back':
     case 'cancelled':
-      return { waits: null, now: null }
+      break
   }
+  return { waits: null, now: null }
 }
 
 function runWords(run: Run): string {
@@ -174,12 +178,16 @@ function approvalWords(proposal: Proposal): Pick<Card, 'waits' | 'now'> {
     return { waits: null, now: effect.state === 'granted' ? 'granted, merging' : 'merge being reconciled' }
   const open = approval?.requirements.filter((requirement) => requirement.remaining > 0) ?? []
   if (open.length > 0) return { waits: open.map(requirementWords).join('; '), now: null }
-  if (proposal.missing.length > 0) return { waits: proposal.missing.map((missing) => missing.what).join('; '), now: null }
+  if (proposal.missing.length > 0)
+    return { waits: proposal.missing.map((missing) => missing.what).join('; '), now: null }
   return { waits: 'a developer to merge', now: 'approved' }
 }
 
 /** `1 approval by a maintainer or owner`. */
-export function requirementWords(requirement: { readonly remaining: number; readonly roles: readonly string[] }): string {
+export function requirementWords(requirement: {
+  readonly remaining: number
+  readonly roles: readonly string[]
+}): string {
   const { remaining, roles } = requirement
   const who = listText(roles, 'or')
   return `${remaining} approval${remaining === 1 ? '' : 's'} by ${/^[aeiou]/.test(who) ? 'an' : 'a'} ${who}`
@@ -198,13 +206,27 @@ export function dutiesOf(input: BoardInput, may: readonly string[]): Duty[] {
   const runbooks = may.includes('runbook.accept')
     ? input.stories
         .filter((story) => story.state === 'runbook_drafted')
-        .map((story) => ({ key: story.id, what: 'accept' as const, title: story.title, to: paths.story(story.id), since: story.updated_at }))
+        .map((story) => ({
+          key: story.id,
+          what: 'accept' as const,
+          title: story.title,
+          to: paths.story(story.id),
+          since: story.updated_at,
+        }))
     : []
   const proposals = [...input.proposals.values()].flatMap((proposal) => {
     const what = proposal.can.merge.ok ? 'merge' : proposal.can.approve.ok ? 'approve' : null
     return what === null
       ? []
-      : [{ key: proposal.id, what, title: proposal.title, to: paths.proposal(proposal.id), since: proposal.updated_at } as const]
+      : [
+          {
+            key: proposal.id,
+            what,
+            title: proposal.title,
+            to: paths.proposal(proposal.id),
+            since: proposal.updated_at,
+          } as const,
+        ]
   })
   return [...proposals, ...runbooks].toSorted((a, b) => a.since.localeCompare(b.since))
 }

@@ -50,9 +50,7 @@ export function FlowPage() {
       <QueryView query={stories} skeleton={<BoardSkeleton />}>
         {(storyPage) => (
           <QueryView query={tasks} skeleton={<BoardSkeleton />}>
-            {(taskPage) => (
-              <Board input={{ stories: storyPage.items, tasks: taskPage.items, proposals, runs }} />
-            )}
+            {(taskPage) => <Board input={{ stories: storyPage.items, tasks: taskPage.items, proposals, runs }} />}
           </QueryView>
         )}
       </QueryView>
@@ -73,11 +71,7 @@ function Board({ input }: { input: BoardInput }) {
   return (
     <div className="space-y-4">
       {duties.length > 0 && <Duties duties={duties} />}
-      <div
-        role="group"
-        aria-label="Board"
-        className="-mx-4 px-4 pb-2 md:-mx-6 md:px-6 lg:overflow-x-auto"
-      >
+      <div role="group" aria-label="Board" className="-mx-4 px-4 pb-2 md:-mx-6 md:px-6 lg:overflow-x-auto">
         <ol
           className="gap-2 max-lg:space-y-4 lg:grid lg:min-h-[60dvh]"
           style={{
@@ -137,7 +131,10 @@ function Duties({ duties }: { duties: readonly Duty[] }) {
   return (
     <section aria-labelledby="duties" className="rounded-lg border border-line bg-surface shadow-card">
       <h2 id="duties" className="flex items-center gap-2 border-b border-line px-4 py-2 text-[13px] font-semibold">
-        Waits for you <Badge tone="warn" icon={null}>{duties.length}</Badge>
+        Waits for you{' '}
+        <Badge tone="warn" icon={null}>
+          {duties.length}
+        </Badge>
       </h2>
       <ul className="divide-y divide-line">
         {duties.slice(0, 6).map((duty) => (

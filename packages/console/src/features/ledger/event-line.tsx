@@ -9,7 +9,10 @@ import { actWords, OUTCOME_TONES } from './event-words.ts'
 export function EventLine({ event }: { event: LedgerEvent }) {
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 gap-y-0.5 px-4 py-2 text-[13px]">
-      <Link to={paths.ledger({ event: event.seq })} className="w-12 shrink-0 font-mono text-xs text-muted hover:underline">
+      <Link
+        to={paths.ledger({ event: event.seq })}
+        className="w-12 shrink-0 font-mono text-xs text-muted hover:underline"
+      >
         #{event.seq}
       </Link>
       <code className="text-xs font-medium">{event.act}</code>

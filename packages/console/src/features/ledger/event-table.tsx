@@ -21,11 +21,7 @@ export function EventTable({ events, place }: { events: readonly LedgerEvent[]; 
         <thead>
           <tr className="border-b border-line text-left text-xs text-muted">
             {['Seq', 'Time', 'Act', 'Actor', 'Subject', 'Outcome', 'Correlation'].map((name) => (
-              <th
-                key={name}
-                scope="col"
-                className={cx('px-3 py-2 font-medium first:pl-4 last:pr-4', HIDDEN[name])}
-              >
+              <th key={name} scope="col" className={cx('px-3 py-2 font-medium first:pl-4 last:pr-4', HIDDEN[name])}>
                 {name}
               </th>
             ))}
@@ -125,11 +121,20 @@ export function EventDetail({ event }: { event: LedgerEvent }) {
           ['What', actWords(event.act)],
           ['Time', <Time key="t" at={event.time} />],
           ['Actor', `${event.actor_name} (${event.actor.kind})`],
-          ['Actor id', <code key="a" className="text-xs break-all">{event.actor.id}</code>],
+          [
+            'Actor id',
+            <code key="a" className="text-xs break-all">
+              {event.actor.id}
+            </code>,
+          ],
           ['Subject', <Subject key="s" id={event.subject.id} />],
           [
             'Correlation',
-            <Link key="c" className="link font-mono text-xs break-all" to={paths.ledger({ correlation: event.correlation_id })}>
+            <Link
+              key="c"
+              className="link font-mono text-xs break-all"
+              to={paths.ledger({ correlation: event.correlation_id })}
+            >
               {event.correlation_id}
             </Link>,
           ],
@@ -144,7 +149,13 @@ export function EventDetail({ event }: { event: LedgerEvent }) {
                 ] as const,
               ]),
           ...Object.entries(event.detail).map(
-            ([name, value]) => [name, <span key={name} className="break-words">{String(value)}</span>] as const,
+            ([name, value]) =>
+              [
+                name,
+                <span key={name} className="break-words">
+                  {String(value)}
+                </span>,
+              ] as const,
           ),
         ]}
       />

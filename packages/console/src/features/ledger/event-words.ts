@@ -7,7 +7,11 @@ export function actWords(act: string): string {
   return isAct(act) ? actRow(act).summary : act
 }
 
-export const OUTCOME_TONES: Readonly<Record<LedgerEvent['outcome'], Tone>> = { ok: 'ok', refused: 'warn', failed: 'bad' }
+export const OUTCOME_TONES: Readonly<Record<LedgerEvent['outcome'], Tone>> = {
+  ok: 'ok',
+  refused: 'warn',
+  failed: 'bad',
+}
 
 /** An id short enough for a line: its kind and its last eight digits, where the differences are. */
 export function shortId(id: string): string {

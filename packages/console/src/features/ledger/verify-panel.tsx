@@ -20,7 +20,9 @@ export function VerifyPanel() {
           <h2 id="verify" className="text-[13px] font-semibold">
             Verification
           </h2>
-          <p className="text-[13px] text-muted">Reads every event from the first to the head and recomputes chain and tree.</p>
+          <p className="text-[13px] text-muted">
+            Reads every event from the first to the head and recomputes chain and tree.
+          </p>
         </div>
         <Button icon="shield" busy={verify.isPending} onClick={() => verify.mutate(verifyLedger())}>
           {verify.isPending ? 'Verifying' : 'Verify'}
@@ -41,14 +43,14 @@ export function VerifyPanel() {
         <summary className="w-fit text-muted hover:text-ink">Verify it without this server</summary>
         <div className="mt-2 space-y-2 text-muted">
           <p>
-            Whoever runs this server could show you anything here. Take the ledger away and check it elsewhere; nothing of this
-            server is asked:
+            Whoever runs this server could show you anything here. Take the ledger away and check it elsewhere; nothing
+            of this server is asked:
           </p>
           <CommandLine command="gatehouse ledger export ledger.jsonl" label="command to export the ledger" />
           <CommandLine command="gatehouse ledger verify ledger.jsonl" label="command to verify the exported ledger" />
           <p>
-            It needs no login and no network. Compare the root hash with one that you noted before: the same count with another
-            root means that history was rewritten.
+            It needs no login and no network. Compare the root hash with one that you noted before: the same count with
+            another root means that history was rewritten.
           </p>
         </div>
       </details>
@@ -59,7 +61,11 @@ export function VerifyPanel() {
 function Result({ result }: { result: LedgerVerified }) {
   if (!result.ok)
     return (
-      <Notice tone="bad" urgent title={result.seq === null ? 'The ledger does not verify' : `Broken at event ${result.seq}`}>
+      <Notice
+        tone="bad"
+        urgent
+        title={result.seq === null ? 'The ledger does not verify' : `Broken at event ${result.seq}`}
+      >
         <p>{result.detail}</p>
         <p className="mt-1 text-xs text-muted">
           {result.code} · {durationText(result.duration_ms)}

@@ -35,7 +35,9 @@ function element(node: Nodes): ReactNode {
     case 'paragraph':
       return <p>{children(node)}</p>
     case 'blockquote':
-      return <blockquote className="space-y-2 border-l-2 border-line-strong pl-3 text-muted">{children(node)}</blockquote>
+      return (
+        <blockquote className="space-y-2 border-l-2 border-line-strong pl-3 text-muted">{children(node)}</blockquote>
+      )
     case 'list': {
       const tasks = node.children.some((item) => item.checked !== null && item.checked !== undefined)
       const Tag = node.ordered === true ? 'ol' : 'ul'
@@ -72,7 +74,11 @@ function element(node: Nodes): ReactNode {
     case 'link':
       return <SafeLink url={node.url}>{children(node)}</SafeLink>
     case 'image':
-      return <SafeLink url={node.url}>image: {node.alt === null || node.alt === undefined || node.alt === '' ? node.url : node.alt}</SafeLink>
+      return (
+        <SafeLink url={node.url}>
+          image: {node.alt === null || node.alt === undefined || node.alt === '' ? node.url : node.alt}
+        </SafeLink>
+      )
     case 'thematicBreak':
       return <hr className="border-line" />
     case 'break':
@@ -92,8 +98,9 @@ function element(node: Nodes): ReactNode {
     case 'root':
     case 'tableRow':
     case 'tableCell':
-      return null
+      break
   }
+  return null
 }
 
 function Tick({ checked }: { checked: boolean }) {

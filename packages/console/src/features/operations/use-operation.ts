@@ -31,5 +31,8 @@ export function useOperation<K extends JsonOperation>(options: {
 export function problemOf(error: Error): ProblemError {
   return error instanceof ProblemError
     ? error
-    : new ProblemError({ slug: 'internal-error', title: 'This page broke', detail: error.message, retryable: false }, error)
+    : new ProblemError(
+        { slug: 'internal-error', title: 'This page broke', detail: error.message, retryable: false },
+        error,
+      )
 }

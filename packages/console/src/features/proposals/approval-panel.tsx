@@ -43,9 +43,7 @@ export function ApprovalPanel({ proposal }: { proposal: Proposal }) {
           </p>
         )}
         <Authors proposal={proposal} />
-        {approval && isLive(approval) && (
-          <Vote key={proposal.id} proposal={proposal} approval={approval} />
-        )}
+        {approval && isLive(approval) && <Vote key={proposal.id} proposal={proposal} approval={approval} />}
       </div>
     </Panel>
   )
@@ -85,9 +83,7 @@ function ApprovalState({ approval }: { approval: Approval }) {
               size={14}
               className={`shrink-0 ${requirement.remaining === 0 ? 'text-ok' : 'text-warn'}`}
             />
-            {requirement.remaining === 0
-              ? 'Given'
-              : requirementWords(requirement)}
+            {requirement.remaining === 0 ? 'Given' : requirementWords(requirement)}
             <span className="ml-auto shrink-0 text-xs font-normal text-muted tabular-nums">
               {requirement.count - requirement.remaining} of {requirement.count}
             </span>
@@ -96,7 +92,13 @@ function ApprovalState({ approval }: { approval: Approval }) {
           <p className="mt-1.5 text-xs text-muted">
             {requirement.by.length > 0 && (
               <span className="block">
-                Given by <span className="text-ink">{listText(requirement.by.map((p) => p.login), 'and')}</span>
+                Given by{' '}
+                <span className="text-ink">
+                  {listText(
+                    requirement.by.map((p) => p.login),
+                    'and',
+                  )}
+                </span>
               </span>
             )}
             {requirement.remaining > 0 && (
@@ -104,12 +106,17 @@ function ApprovalState({ approval }: { approval: Approval }) {
                 {requirement.eligible.length > 0 ? (
                   <>
                     Can be given by{' '}
-                    <span className="text-ink">{listText(requirement.eligible.map((p) => p.login), 'or')}</span>
+                    <span className="text-ink">
+                      {listText(
+                        requirement.eligible.map((p) => p.login),
+                        'or',
+                      )}
+                    </span>
                   </>
                 ) : (
                   <span className="text-bad">
-                    Nobody can give it now: no person who is not an author has the role {listText(requirement.roles, 'or')}.
-                    An owner can add one.
+                    Nobody can give it now: no person who is not an author has the role{' '}
+                    {listText(requirement.roles, 'or')}. An owner can add one.
                   </span>
                 )}
               </span>
@@ -142,7 +149,9 @@ export function Votes({ approval }: { approval: Approval }) {
             </span>
             {vote.revoked_at !== null && <Badge>taken back</Badge>}
           </p>
-          {vote.comment !== '' && <p className="mt-0.5 ml-5.5 text-xs break-words whitespace-pre-line text-muted">{vote.comment}</p>}
+          {vote.comment !== '' && (
+            <p className="mt-0.5 ml-5.5 text-xs break-words whitespace-pre-line text-muted">{vote.comment}</p>
+          )}
         </li>
       ))}
     </ul>
@@ -193,8 +202,8 @@ function Vote({ proposal, approval }: { proposal: Proposal; approval: Approval }
           </Button>
         }
       >
-        Changed: {listText(intentChangeWords(shown.intent, approval.intent), 'and')}. Nothing was approved. The new intent is{' '}
-        <code className="text-xs">{approval.intent_digest.slice(0, 16)}</code>.
+        Changed: {listText(intentChangeWords(shown.intent, approval.intent), 'and')}. Nothing was approved. The new
+        intent is <code className="text-xs">{approval.intent_digest.slice(0, 16)}</code>.
       </Notice>
     )
   const approveOperation = approveProposal(proposal.id, shown.intent_digest, comment.trim())
@@ -235,18 +244,18 @@ function Vote({ proposal, approval }: { proposal: Proposal; approval: Approval }
             </Button>
             <div className="flex items-center justify-between gap-2">
               {can.reject.ok && (
-              <Button
-                look="danger"
-                icon="cross"
-                busy={reject.isPending}
-                onClick={() => {
-                  if (comment.trim() === '') setWanted(true)
-                  else reject.mutate(rejectProposal(proposal.id, shown.intent_digest, comment.trim()))
-                }}
-              >
-                Reject
-              </Button>
-            )}
+                <Button
+                  look="danger"
+                  icon="cross"
+                  busy={reject.isPending}
+                  onClick={() => {
+                    if (comment.trim() === '') setWanted(true)
+                    else reject.mutate(rejectProposal(proposal.id, shown.intent_digest, comment.trim()))
+                  }}
+                >
+                  Reject
+                </Button>
+              )}
               <CopyAs operation={approveOperation} what="Approve" />
             </div>
           </div>

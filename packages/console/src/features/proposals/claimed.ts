@@ -5,8 +5,11 @@ export function claimedRows(claimed: unknown): (readonly [string, string])[] {
   if (typeof claimed !== 'object' || claimed === null) return []
   const rows: (readonly [string, string])[] = []
   for (const [name, value] of Object.entries(claimed)) {
-    if (typeof value === 'string' && value !== '') rows.push([name, clean(value)])
-    if (name !== 'trailers' || !Array.isArray(value)) continue
+    if (name !== 'trailers') {
+      if (typeof value === 'string' && value !== '') rows.push([name, clean(value)])
+      continue
+    }
+    if (!Array.isArray(value)) continue
     for (const trailer of value.slice(0, 20) as unknown[]) {
       if (typeof trailer !== 'object' || trailer === null || !('key' in trailer) || !('value' in trailer)) continue
       rows.push([clean(String(trailer.key)), clean(String(trailer.value))])

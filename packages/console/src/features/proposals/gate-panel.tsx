@@ -60,7 +60,13 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
             icon="merge"
             wide
             busy={merge.isPending}
-            refusal={can.merge.ok ? null : missing.length > 0 ? 'Not yet: what is missing stands above.' : (can.merge.reason ?? 'Not now.')}
+            refusal={
+              can.merge.ok
+                ? null
+                : missing.length > 0
+                  ? 'Not yet: what is missing stands above.'
+                  : (can.merge.reason ?? 'Not now.')
+            }
             onClick={() => merge.mutate(operation)}
           >
             Merge exactly this
@@ -77,7 +83,13 @@ function GateBadge({ proposal }: { proposal: Proposal }) {
   if (proposal.state === 'merged') return <Badge tone="ok">merged</Badge>
   if (effect && effect.state !== 'refused') return <Badge tone={EFFECT_TONES[effect.state]}>{effect.state}</Badge>
   if (proposal.state === 'superseded' || proposal.state === 'withdrawn') return <Badge>closed</Badge>
-  return missing.length === 0 ? <Badge tone="ok">gate open</Badge> : <Badge tone="warn" icon="lock">gate closed</Badge>
+  return missing.length === 0 ? (
+    <Badge tone="ok">gate open</Badge>
+  ) : (
+    <Badge tone="warn" icon="lock">
+      gate closed
+    </Badge>
+  )
 }
 
 const EFFECT_TONES: Readonly<Record<Effect['state'], Tone>> = {

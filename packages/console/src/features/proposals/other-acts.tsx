@@ -20,7 +20,8 @@ export function OtherActs({ proposal }: { proposal: Proposal }) {
         </Act>
         <Act name="Replace the diff">
           <p>
-            A new patch takes this one's place. It is another intent: every approval given here is void, and the reason is kept.
+            A new patch takes this one's place. It is another intent: every approval given here is void, and the reason
+            is kept.
           </p>
           {proposal.can.supersede.ok ? (
             <CommandLine
@@ -55,8 +56,8 @@ function ValidateAgain({ proposal }: { proposal: Proposal }) {
   return (
     <>
       <p>
-        On the branch as it is now. Where the diff stays the same byte for byte, approvals are kept; where it does not, they are
-        void and the page says which part changed.
+        On the branch as it is now. Where the diff stays the same byte for byte, approvals are kept; where it does not,
+        they are void and the page says which part changed.
       </p>
       <div className="flex items-start gap-2">
         <Button

@@ -40,8 +40,12 @@ export function ProposalOverview({ proposal }: { proposal: Proposal }) {
               {validation.facts?.host_measured.commands.map((command) => (
                 <span key={command.name} className="text-xs text-muted">
                   <code className="text-ink">{command.name}</code>{' '}
-                  {command.timed_out ? 'timed out' : command.exit_code === null ? 'was killed' : `exit ${command.exit_code}`},{' '}
-                  {durationText(command.duration_ms)}
+                  {command.timed_out
+                    ? 'timed out'
+                    : command.exit_code === null
+                      ? 'was killed'
+                      : `exit ${command.exit_code}`}
+                  , {durationText(command.duration_ms)}
                 </span>
               ))}
               {validation.isolation && (
@@ -59,7 +63,10 @@ export function ProposalOverview({ proposal }: { proposal: Proposal }) {
               <OutcomeBadge outcome={decision.outcome} />
               <code className="text-xs">{decision.hook}</code>
               <span className="min-w-0 text-xs break-words text-muted">
-                {decision.violations[0]?.message ?? decision.warnings[0]?.message ?? decision.requirements[0]?.reason ?? 'nothing found'}
+                {decision.violations[0]?.message ??
+                  decision.warnings[0]?.message ??
+                  decision.requirements[0]?.reason ??
+                  'nothing found'}
               </span>
               <Link className="link ml-auto text-xs" to={paths.decision(decision.id)}>
                 input

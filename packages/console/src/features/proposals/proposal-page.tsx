@@ -40,7 +40,11 @@ export function ProposalPage() {
       query={query}
       skeleton={
         <Page title="Proposal" crumbs={crumbs}>
-          <div role="status" aria-label="Loading the proposal" className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
+          <div
+            role="status"
+            aria-label="Loading the proposal"
+            className="grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-[minmax(0,1fr)_360px]"
+          >
             <Skeleton className="h-80" />
             <Skeleton className="h-80" />
           </div>
@@ -81,7 +85,11 @@ export function ProposalPage() {
             <div className="min-w-0 space-y-4">
               <View tab={tab} proposal={proposal} />
             </div>
-            <aside id="decide" aria-label="Approval and merge" className="scroll-mt-16 space-y-4 xl:sticky xl:top-16 xl:max-h-[calc(100dvh-5rem)] xl:overflow-y-auto">
+            <aside
+              id="decide"
+              aria-label="Approval and merge"
+              className="scroll-mt-16 space-y-4 xl:sticky xl:top-16 xl:max-h-[calc(100dvh-5rem)] xl:overflow-y-auto"
+            >
               <GatePanel proposal={proposal} />
               <ApprovalPanel proposal={proposal} />
               <OtherActs proposal={proposal} />
@@ -108,8 +116,9 @@ function View({ tab, proposal }: { tab: ProposalTab; proposal: Proposal }) {
     case 'policy':
       return <DecisionList decisions={proposal.decisions} />
     case 'history':
-      return <ProposalHistory proposal={proposal} />
+      break
   }
+  return <ProposalHistory proposal={proposal} />
 }
 
 const TAB_NAMES: Readonly<Record<ProposalTab, string>> = {
@@ -121,8 +130,7 @@ const TAB_NAMES: Readonly<Record<ProposalTab, string>> = {
 }
 
 function TabName({ name, proposal }: { name: ProposalTab; proposal: Proposal }) {
-  const count =
-    name === 'changes' ? proposal.files_changed : name === 'policy' ? proposal.decisions.length : null
+  const count = name === 'changes' ? proposal.files_changed : name === 'policy' ? proposal.decisions.length : null
   return (
     <>
       {TAB_NAMES[name]}

@@ -35,10 +35,7 @@ export function ValidationPanel({ proposal }: { proposal: Proposal }) {
   return (
     <>
       <IsolationNotice validation={validation} />
-      <Panel
-        title="Validation"
-        aside={<Badge tone={VALIDATION_TONES[validation.state]}>{validation.state}</Badge>}
-      >
+      <Panel title="Validation" aside={<Badge tone={VALIDATION_TONES[validation.state]}>{validation.state}</Badge>}>
         <div className="space-y-4">
           {validation.reason !== null && <p className="text-[13px] break-words">{validation.reason}</p>}
           <TestFindings findings={testFindings(validation)} />
@@ -61,8 +58,8 @@ export function IsolationNotice({ validation }: { validation: Validation }) {
   if (!ranWithoutIsolation(validation)) return null
   return (
     <Notice tone="bad" urgent title="It ran without isolation">
-      The commands were plain limited processes on the host, since isolation is set to <code>none</code> here. The code under
-      test could read and reach what the server can. {validation.isolation?.notes.join(' ')}
+      The commands were plain limited processes on the host, since isolation is set to <code>none</code> here. The code
+      under test could read and reach what the server can. {validation.isolation?.notes.join(' ')}
     </Notice>
   )
 }

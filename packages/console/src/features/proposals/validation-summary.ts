@@ -16,9 +16,12 @@ export function testFindings(validation: Validation): TestFinding[] {
   const found = (kind: TestFinding['kind'], source: TestFinding['source'], tests: readonly string[]): TestFinding[] =>
     tests.map((test) => ({ kind, test, message: '', source }))
   return [
-    ...candidate.newly_failing_tests.map(
-      ({ id, message }): TestFinding => ({ kind: 'failing', test: id, message, source: 'candidate' }),
-    ),
+    ...candidate.newly_failing_tests.map(({ id, message }): TestFinding => ({
+      kind: 'failing',
+      test: id,
+      message,
+      source: 'candidate',
+    })),
     ...found('file-deleted', 'host', host.test_files_deleted),
     ...found('removed', 'candidate', candidate.removed_tests),
     ...found('skipped', 'candidate', candidate.newly_skipped_tests),

@@ -59,7 +59,10 @@ function RepositoryPanel({ repository }: { repository: Repository }) {
           <Badge tone={tone} icon="file">
             recipe {recipe}
           </Badge>
-          <Badge tone={settings.isolation === 'none' ? 'bad' : 'ok'} icon={settings.isolation === 'none' ? 'warn' : 'shield'}>
+          <Badge
+            tone={settings.isolation === 'none' ? 'bad' : 'ok'}
+            icon={settings.isolation === 'none' ? 'warn' : 'shield'}
+          >
             isolation {settings.isolation}
           </Badge>
         </>
@@ -68,8 +71,8 @@ function RepositoryPanel({ repository }: { repository: Repository }) {
       <div className="space-y-3">
         {settings.isolation === 'none' && (
           <Notice tone="bad" title="Commands may run without isolation">
-            Where this machine grants none, the code under test runs as a plain limited process and can reach what the server can.
-            Evidence and policy see it.
+            Where this machine grants none, the code under test runs as a plain limited process and can reach what the
+            server can. Evidence and policy see it.
           </Notice>
         )}
         {(repository.recipe_source === 'missing' || repository.recipe_source === 'invalid') && (
@@ -79,15 +82,34 @@ function RepositoryPanel({ repository }: { repository: Repository }) {
         )}
         <Facts
           rows={[
-            ['Branch', <code key="b" className="text-xs">{repository.default_branch}</code>],
+            [
+              'Branch',
+              <code key="b" className="text-xs">
+                {repository.default_branch}
+              </code>,
+            ],
             [
               'Head',
-              repository.head_commit === null ? 'no commit' : <Digest key="h" value={repository.head_commit} label="head commit" />,
+              repository.head_commit === null ? (
+                'no commit'
+              ) : (
+                <Digest key="h" value={repository.head_commit} label="head commit" />
+              ),
             ],
-            ['Recipe', <span key="r" className="text-muted">{repository.recipe_detail}</span>],
+            [
+              'Recipe',
+              <span key="r" className="text-muted">
+                {repository.recipe_detail}
+              </span>,
+            ],
             ['Environment', settings.environment],
             ['Approvals', `expire after ${settings.approval_days} days`],
-            ['From', <span key="s" className="break-all text-muted">{repository.source}</span>],
+            [
+              'From',
+              <span key="s" className="break-all text-muted">
+                {repository.source}
+              </span>,
+            ],
             ['Added', <Time key="t" at={repository.created_at} />],
           ]}
         />

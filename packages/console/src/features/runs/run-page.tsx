@@ -50,9 +50,16 @@ export function RunPage() {
             </div>
           )}
           <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 xl:grid-cols-[minmax(0,1fr)_360px]">
-            <Panel title="Steps" note="Each is checkpointed: a killed worker's run goes on at the first unfinished one.">
+            <Panel
+              title="Steps"
+              note="Each is checkpointed: a killed worker's run goes on at the first unfinished one."
+            >
               {run.steps.length === 0 ? (
-                <EmptyState icon="clock" title={run.state === 'queued' ? 'Waiting for a worker' : 'No step was taken'} compact />
+                <EmptyState
+                  icon="clock"
+                  title={run.state === 'queued' ? 'Waiting for a worker' : 'No step was taken'}
+                  compact
+                />
               ) : (
                 <StepList steps={run.steps} />
               )}
@@ -62,7 +69,12 @@ export function RunPage() {
                 rows={[
                   ['Agent', run.agent.name],
                   ['Version', <Digest key="v" value={run.agent.version} label="agent version" />],
-                  ['Branch', <code key="b" className="text-xs break-all">{run.branch}</code>],
+                  [
+                    'Branch',
+                    <code key="b" className="text-xs break-all">
+                      {run.branch}
+                    </code>,
+                  ],
                   ['Base', <Digest key="c" value={run.base_commit} label="base commit" />],
                   [
                     'Took',

@@ -16,11 +16,7 @@ export function StepList({ steps }: { steps: readonly Step[] }) {
         const running = step.finished_at === null
         return (
           <li key={step.ordinal} className="grid grid-cols-[16px_minmax(0,13rem)_1fr_5rem] items-center gap-2 text-xs">
-            <Icon
-              name={running ? 'clock' : 'check'}
-              size={13}
-              className={running ? 'text-info' : 'text-ok'}
-            />
+            <Icon name={running ? 'clock' : 'check'} size={13} className={running ? 'text-info' : 'text-ok'} />
             <span className="flex min-w-0 flex-wrap items-center gap-2 font-mono">
               {step.name}
               {step.epoch > 1 && <Badge tone="warn">taken over, epoch {step.epoch}</Badge>}
@@ -32,9 +28,7 @@ export function StepList({ steps }: { steps: readonly Step[] }) {
                 style={{ width: `${Math.max(1, (took(step) / longest) * 100)}%` }}
               />
             </span>
-            <span className="text-right whitespace-nowrap text-muted tabular-nums">
-              {durationText(took(step))}
-            </span>
+            <span className="text-right whitespace-nowrap text-muted tabular-nums">{durationText(took(step))}</span>
           </li>
         )
       })}

@@ -1,22 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'react-router'
 import { queries } from '../../api/queries.ts'
-import type { LedgerEvent, Repository } from '@gatehouse/client/operations.gen'
 import { pathOf, paths } from '../../paths.ts'
 import { Icon } from '../../ui/icon.tsx'
-
-/** What ran, or may run, without isolation. Pure. */
-export function withoutIsolation(
-  repositories: readonly Repository[],
-  validations: readonly LedgerEvent[],
-): { readonly repositories: readonly string[]; readonly validations: readonly LedgerEvent[] } {
-  return {
-    repositories: repositories.filter((repository) => repository.settings.isolation === 'none').map((r) => r.name),
-    validations: validations.filter(
-      (event) => event.detail['isolation'] === 'none' || event.detail['isolation_driver'] === 'none',
-    ),
-  }
-}
+import { withoutIsolation } from './isolation.ts'
 
 /** On every page, as long as any repository may run commands without isolation or a recent validation did. */
 export function IsolationBanner() {
@@ -46,8 +33,8 @@ export function IsolationBanner() {
         )}
         {last && (
           <>
-            {found.validations.length} recent {found.validations.length === 1 ? 'validation' : 'validations'} ran that way,
-            last{' '}
+            {found.validations.length} recent {found.validations.length === 1 ? 'validation' : 'validations'} ran that
+            way, last{' '}
             <Link className="link" to={pathOf(proposal) ?? paths.ledger({ event: last.seq })}>
               here
             </Link>

@@ -62,7 +62,13 @@ export function Brand() {
   return (
     <span className="flex items-center gap-2 text-[15px] font-semibold tracking-[-0.01em]">
       <svg viewBox="0 0 32 32" width={22} height={22} aria-hidden="true">
-        <path d="M6 27V14a10 10 0 0 1 20 0v13" fill="none" stroke="currentColor" strokeWidth={3} strokeLinecap="round" />
+        <path
+          d="M6 27V14a10 10 0 0 1 20 0v13"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth={3}
+          strokeLinecap="round"
+        />
         <path
           d="M12 27V17M20 27V17M6.5 21h19"
           fill="none"

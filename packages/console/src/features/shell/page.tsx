@@ -54,11 +54,17 @@ export function Page(props: {
           </nav>
         )}
         <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-          <h1 ref={heading} tabIndex={-1} className="min-w-0 text-lg leading-7 font-semibold break-words tracking-[-0.01em]">
+          <h1
+            ref={heading}
+            tabIndex={-1}
+            className="min-w-0 text-lg leading-7 font-semibold break-words tracking-[-0.01em]"
+          >
             {props.heading ?? props.title}
           </h1>
           {props.badges !== undefined && <div className="flex flex-wrap items-center gap-1.5">{props.badges}</div>}
-          {props.actions !== undefined && <div className="ml-auto flex flex-wrap items-start gap-2">{props.actions}</div>}
+          {props.actions !== undefined && (
+            <div className="ml-auto flex flex-wrap items-start gap-2">{props.actions}</div>
+          )}
         </div>
         {props.lead !== undefined && <div className="mt-1 text-[13px] text-muted">{props.lead}</div>}
       </div>

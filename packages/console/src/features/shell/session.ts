@@ -12,7 +12,10 @@ export function useSession() {
 export function useRoleRefusal(act: Act): string | null {
   const session = useSession()
   if (!session || session.may.includes(act)) return null
-  return `Needs the role ${listText(rolesFor(act).filter((role) => role !== 'automation'), 'or')}; you are ${session.person.roles.join(', ') || 'no member'}.`
+  return `Needs the role ${listText(
+    rolesFor(act).filter((role) => role !== 'automation'),
+    'or',
+  )}; you are ${session.person.roles.join(', ') || 'no member'}.`
 }
 
 /** `a`, `a or b`, `a, b or c`. */

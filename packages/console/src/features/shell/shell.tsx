@@ -44,13 +44,16 @@ export function Shell() {
       >
         Skip to content
       </a>
-      <div className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-canvas p-3 md:flex">
+      <aside
+        aria-label="Sidebar"
+        className="sticky top-0 hidden h-dvh flex-col border-r border-line bg-canvas p-3 md:flex"
+      >
         <div className="mb-5 px-2 py-1">
           <Brand />
         </div>
         <Navigation />
         <Account />
-      </div>
+      </aside>
       <div className="min-w-0">
         <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-b border-line bg-canvas/85 px-4 backdrop-blur md:px-6">
           <button
@@ -151,7 +154,7 @@ function Account() {
         onClick={() => {
           live.stop()
           void api
-              .call('sessionClose')
+            .call('sessionClose')
             .catch(() => undefined)
             .then(() => {
               client.clear()

@@ -11,14 +11,7 @@ import { ProblemNotice } from '../../ui/notice.tsx'
 import { ThemeToggle } from '../../ui/theme-toggle.tsx'
 import { problemOf } from '../operations/use-operation.ts'
 import { Brand } from '../shell/navigation.tsx'
-
-/** What is wrong with the text before it is sent, or null. */
-export function tokenProblem(text: string): string | null {
-  if (text === '') return 'Paste a token first.'
-  if (!text.startsWith('gh_')) return 'This is not a Gatehouse token: one begins with gh_.'
-  if (/\s/.test(text)) return 'There is a blank inside the token: copy it again as one line.'
-  return null
-}
+import { tokenProblem } from './token-text.ts'
 
 /** Trades a token for a session cookie that no script can read. The page keeps the token nowhere. */
 export function SignInPage() {
@@ -98,8 +91,14 @@ export function SignInPage() {
             Where to get one
           </h2>
           <p>The demo prints a token for each of its people. An owner of the project issues one with:</p>
-          <CommandLine className="mt-2" command="gatehouse token issue <login> --label console" label="command to issue a token" />
-          <p className="mt-2">It is shown once. The first owner's token was printed by the first start of the server.</p>
+          <CommandLine
+            className="mt-2"
+            command="gatehouse token issue <login> --label console"
+            label="command to issue a token"
+          />
+          <p className="mt-2">
+            It is shown once. The first owner's token was printed by the first start of the server.
+          </p>
         </section>
       </div>
     </main>

@@ -6,11 +6,15 @@ export function runRefusal(task: Task): string | null {
   if (task.live_run_id !== null) return 'A run of it is live.'
   if (task.live_proposal_id !== null) return 'It has a live proposal: withdraw it first, or let it be decided.'
   if (task.repository_id === null) return 'It has no repository.'
-  return from('task.run').includes(task.state) ? null : `It is ${task.state.replaceAll('_', ' ')}; a run starts from ${from('task.run').join(', ').replaceAll('_', ' ')}.`
+  return from('task.run').includes(task.state)
+    ? null
+    : `It is ${task.state.replaceAll('_', ' ')}; a run starts from ${from('task.run').join(', ').replaceAll('_', ' ')}.`
 }
 
 export function cancelRefusal(task: Task): string | null {
-  return from('task.cancel').includes(task.state) ? null : `It is ${task.state.replaceAll('_', ' ')}: nothing is left to cancel.`
+  return from('task.cancel').includes(task.state)
+    ? null
+    : `It is ${task.state.replaceAll('_', ' ')}: nothing is left to cancel.`
 }
 
 function from(act: 'task.run' | 'task.cancel'): string[] {

@@ -1,12 +1,15 @@
 import { join } from 'node:path'
 import type { Json } from '@gatehouse/core/kernel/canonical'
+import type { Id } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { TaskState } from '@gatehouse/core/delivery/states'
+import { instant } from '@gatehouse/core/kernel/time'
 import { materialize } from '@gatehouse/sandbox/base-layer'
 import { runCommands } from '@gatehouse/sandbox/sandbox'
 import { keepBlob } from '../../blobs/blob-rows.ts'
 import type { Context } from '../../context.ts'
 import { performAct, serviceActor, type Acting, type ActTransaction } from '../../db/act.ts'
+import { crashPoint } from '../../jobs/crash-point.ts'
 import { LeaseLost, requireLease } from '../../jobs/leases.ts'
 import { QUEUES } from '../../jobs/queue-names.ts'
 import { finishStep, recordedOutput, runStep, type Step } from '../../jobs/steps.ts'
@@ -49,9 +52,11 @@ export async function workRun(context: Context, job: Job): Promise<void> {
   const acting = (): Acting => ({ project_id: run.project_id, actor: serviceActor('worker', [run.started_by]), correlation_id: job.correlation_id, at: context.clock() })
   try {
     if (!(await admit(context, job, run, repository, acting()))) return
+    crashPoint('step.admit.finished')
     const executed = await execute(context, job, run, repository)
     if (!executed.ok) return await endRun(context, job, run, acting(), 'failed', executed.reason, comment(executed.reason))
     await propose(context, job, run, repository, executed, acting())
+    crashPoint('step.propose.finished')
   } catch (error) {
     if (error instanceof LeaseLost || job.signal.aborted) throw error
     const last = job.attempt > QUEUES['run.work'].retry_limit || (error instanceof Problem && error.slug === 'isolation-unavailable')
@@ -177,7 +182,9 @@ async function propose(context: Context, job: Job, run: Run, repository: Reposit
     at: context.clock,
     signal: job.signal,
     execute: async (): Promise<Json> => {
-      const change = await prepareChange(context, repository.id, { base_commit: run.base_commit, base_tree: base.tree, result_tree: executed.tree, diff, title: run.title, at: acting.at, correlation_id: run.correlation_id })
+      // Id and time follow from the run: done again, also by a worker that was overtaken, it gives the same commit, ref and branch.
+      const id = `prp_${run.id.slice('run_'.length)}` as Id<'proposal'>
+      const change = await prepareChange(context, repository.id, { id, base_commit: run.base_commit, base_tree: base.tree, result_tree: executed.tree, diff, title: run.title, at: instant(run.created_at), correlation_id: run.correlation_id })
       const current = await context.forge.readRef(repository.id, run.branch)
       if (current !== change.head_commit) {
         const moved = await context.forge.updateBranch(repository.id, { branch: run.branch, from: current, to: change.head_commit })

@@ -6,6 +6,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Context } from '../../context.ts'
 import { keepBlob } from '../../blobs/blob-rows.ts'
 import { performAct, serviceActor, type Acting, type ActTransaction } from '../../db/act.ts'
+import { crashPoint } from '../../jobs/crash-point.ts'
 import { LeaseLost, requireLease } from '../../jobs/leases.ts'
 import { QUEUES } from '../../jobs/queue-names.ts'
 import { runStep } from '../../jobs/steps.ts'
@@ -43,6 +44,7 @@ export async function workValidation(context: Context, job: JobContext<'validati
     const { verdict, facts } = factsOf(recipe, proposal.files as Parameters<typeof factsOf>[1], base, candidate)
     const isolation = candidate.envelopes[0]?.isolation ?? null
     await performAct(context, acting(), (tx) => finish(tx, context, job, repository, { verdict, facts, isolation, envelope_digest, base_envelope_digest }))
+    crashPoint('validation.finished')
   } catch (error) {
     if (error instanceof LeaseLost || job.signal.aborted) throw error
     const last = job.attempt > QUEUES['validation.work'].retry_limit || (error instanceof Problem && error.slug === 'isolation-unavailable')

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest'
+import type { Validation } from '@gatehouse/client/operations.gen'
+import { ranWithoutIsolation, testFindings } from './validation-summary.ts'
+
+const validation = (over: Partial<Validation>) => ({ facts: null, isolation: null, ...over }) as Validation
+
+test('each finding says who saw it: a deleted file the host, the rest the candidate', () => {
+  const findings = testFindings(
+    validation({
+      facts: {
+        host_measured: { commands: [], test_files_deleted: ['t.js'], test_files_changed: ['u.js'] },
+        candidate_reported: {
+          total: 1,
+          passed: 0,
+          failed: 1,
+          skipped: 1,
+          removed_tests: ['r'],
+          newly_skipped_tests: ['s'],
+          newly_failing_tests: [{ id: 'f', message: 'm' }],
+          problems: [],
+        },
+      },
+    }),
+  )
+  expect(findings.map(({ kind, test: name, source }) => `${kind} ${name} ${source}`)).toEqual([
+    'failing f candidate',
+    'file-deleted t.js host',
+    'removed r candidate',
+    'skipped s candidate',
+  ])
+})
+
+test('a validation that has not measured its isolation is not said to have run without', () => {
+  expect(ranWithoutIsolation(validation({}))).toBe(false)
+  expect(ranWithoutIsolation(validation({ isolation: { driver: 'none', network: 'host', notes: [] } }))).toBe(true)
+})
