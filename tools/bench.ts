@@ -20,7 +20,12 @@ const results: Record<string, unknown> = {}
 for (const [name, file] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   process.stderr.write(`bench ${name} ...\n`)
-  const run = spawnSync(process.execPath, [file], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: 600_000 })
+  const run = spawnSync(process.execPath, [file], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 600_000,
+  })
   if (run.status !== 0) {
     process.stderr.write(`bench ${name} ended with ${run.signal ?? `exit code ${run.status}`}\n`)
     process.exitCode = 1

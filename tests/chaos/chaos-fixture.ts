@@ -40,7 +40,11 @@ export async function startWorker(f: Fixture, env: Readonly<Record<string, strin
   return { child, lines, errors: () => errors }
 }
 
-export async function until<T>(what: string, read: () => Promise<T | null | undefined | false> | T | null | undefined | false, limit = 60_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+  limit = 60_000,
+): Promise<T> {
   for (const end = Date.now() + limit; Date.now() < end; await sleep(50)) {
     const value = await read()
     if (value !== undefined && value !== null && value !== false) return value
@@ -55,17 +59,25 @@ export function hasEnded({ child }: WorkerChild): boolean {
 /** Runs a worker until it kills itself at the crash point. */
 export async function crashAt(f: Fixture, point: string): Promise<void> {
   const worker = await startWorker(f, { GATEHOUSE_CRASH_AT: point })
-  await until(`the worker to die at ${point}; it said ${worker.errors()} ${worker.lines.slice(-3).join('\n')}`, () => hasEnded(worker)).catch(async (error: unknown) => {
+  await until(`the worker to die at ${point}; it said ${worker.errors()} ${worker.lines.slice(-3).join('\n')}`, () =>
+    hasEnded(worker),
+  ).catch(async (error: unknown) => {
     await stopWorker(worker)
     throw new Error(`${String(error)}: ${worker.errors()} ${worker.lines.slice(-8).join('\n')}`, { cause: error })
   })
-  if (worker.child.signalCode !== 'SIGKILL' || !worker.errors().includes(`crash point ${point.split('#')[0]}`)) throw new Error(`the worker was to die at ${point} and ended by ${worker.child.signalCode ?? worker.child.exitCode}: ${worker.errors()}`)
+  if (worker.child.signalCode !== 'SIGKILL' || !worker.errors().includes(`crash point ${point.split('#')[0]}`))
+    throw new Error(
+      `the worker was to die at ${point} and ended by ${worker.child.signalCode ?? worker.child.exitCode}: ${worker.errors()}`,
+    )
 }
 
 /** Runs a worker until it stops itself at the freeze point; wake it with SIGCONT. */
 export async function freezeAt(f: Fixture, point: string): Promise<WorkerChild> {
   const worker = await startWorker(f, { GATEHOUSE_FREEZE_AT: point })
-  await until(`the worker to freeze at ${point}`, () => worker.errors().includes(`crash point ${point}`) || hasEnded(worker))
+  await until(
+    `the worker to freeze at ${point}`,
+    () => worker.errors().includes(`crash point ${point}`) || hasEnded(worker),
+  )
   if (hasEnded(worker)) throw new Error(`the worker ended: ${worker.errors()}`)
   return worker
 }
@@ -86,14 +98,20 @@ export interface Told {
   readonly correlation: string
 }
 
-const STORY = (id: string) => `# Say hello\n\nfeature_request_id: ${id}\n\n## Problem\n\nNobody says hello.\n\n## Acceptance Criteria\n\n- Given the repository, when it is read, then hello.txt says hello.\n`
+const STORY = (id: string) =>
+  `# Say hello\n\nfeature_request_id: ${id}\n\n## Problem\n\nNobody says hello.\n\n## Acceptance Criteria\n\n- Given the repository, when it is read, then hello.txt says hello.\n`
 
 /** A story accepted, its agent registered and its run started: everything up to the first job of a worker. */
 export async function tellStory(f: Fixture): Promise<Told> {
   const ada = await f.person('ada', 'maintainer')
   const ben = await f.person('ben', 'owner')
   const repo = await f.repository('demo', { 'a.txt': 'one\n' }, [['test', '-f', 'a.txt']])
-  const must = async (who: Someone, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Body> => {
+  const must = async (
+    who: Someone,
+    path: string,
+    body: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Body> => {
     const answer = await f.call(who.token, 'POST', path, body, headers)
     if (answer.status >= 300) throw new Error(`${path}: ${answer.text}`)
     return answer.body
@@ -117,11 +135,19 @@ export async function taskState(f: Fixture, task: string): Promise<string> {
 
 /** Another person approves, and the author asks for the merge: the last job is the effect's. */
 export async function approveAndMerge(f: Fixture, { task, ada, ben }: Told): Promise<void> {
-  const { id } = await f.context.db.selectFrom('proposals').select('id').where('task_id', '=', task).executeTakeFirstOrThrow()
+  const { id } = await f.context.db
+    .selectFrom('proposals')
+    .select('id')
+    .where('task_id', '=', task)
+    .executeTakeFirstOrThrow()
   const shown = await f.call(ben.token, 'GET', `/api/proposals/${id}`)
-  const approved = await f.call(ben.token, 'POST', `/api/proposals/${id}/approve`, { intent_digest: shown.body.approval.intent_digest })
+  const approved = await f.call(ben.token, 'POST', `/api/proposals/${id}/approve`, {
+    intent_digest: shown.body.approval.intent_digest,
+  })
   if (approved.status !== 200) throw new Error(approved.text)
-  const merged = await f.call(ada.token, 'POST', `/api/proposals/${id}/merge`, undefined, { 'x-correlation-id': 'chaos-correlation-2' })
+  const merged = await f.call(ada.token, 'POST', `/api/proposals/${id}/merge`, undefined, {
+    'x-correlation-id': 'chaos-correlation-2',
+  })
   if (merged.status !== 202) throw new Error(merged.text)
 }
 
@@ -131,7 +157,11 @@ export async function countOnce(f: Fixture, { repository, task, head }: Told) {
   const gitDir = forge.repositoryFolder(repository)
   const proposals = await db.selectFrom('proposals').selectAll().where('task_id', '=', task).execute()
   const validations = await db.selectFrom('validations').select(['id', 'state']).execute()
-  const effects = await db.selectFrom('effects').innerJoin('grants', 'grants.effect_id', 'effects.id').select(['effects.state', 'effects.result_commit', 'grants.spent_at']).execute()
+  const effects = await db
+    .selectFrom('effects')
+    .innerJoin('grants', 'grants.effect_id', 'effects.id')
+    .select(['effects.state', 'effects.result_commit', 'grants.spent_at'])
+    .execute()
   const events = await f.events()
   const count = (act: string, outcome = 'ok') => events.filter((e) => e.act === act && e.outcome === outcome).length
   const main = await git(gitDir, 'rev-list', '--first-parent', 'main')
@@ -139,11 +169,25 @@ export async function countOnce(f: Fixture, { repository, task, head }: Told) {
     proposals: proposals.map((p) => p.state),
     validations: validations.map((v) => v.state),
     effects: effects.map((e) => `${e.state} ${e.spent_at === null ? 'unspent' : 'spent'}`),
-    merges: main.trim().split('\n').filter((c) => c !== head).length,
+    merges: main
+      .trim()
+      .split('\n')
+      .filter((c) => c !== head).length,
     merged_is_effect: main.startsWith(effects[0]?.result_commit ?? 'nothing'),
     branch_is_proposal: (await forge.readRef(repository, `task/${task}`)) === proposals[0]?.head_commit,
     kept: (await git(gitDir, 'for-each-ref', '--format=%(refname)', 'refs/gatehouse')).trim().split('\n').length,
-    events: Object.fromEntries(['proposal.submit', 'run.finish', 'validation.start', 'validation.finish', 'approval.open', 'proposal.approve', 'proposal.merge', 'effect.execute'].map((act) => [act, count(act)])),
+    events: Object.fromEntries(
+      [
+        'proposal.submit',
+        'run.finish',
+        'validation.start',
+        'validation.finish',
+        'approval.open',
+        'proposal.approve',
+        'proposal.merge',
+        'effect.execute',
+      ].map((act) => [act, count(act)]),
+    ),
     failures: events.filter((e) => e.outcome !== 'ok').map((e) => `${String(e.act)}: ${String(e.reason)}`),
     story: (await db.selectFrom('stories').select('state').executeTakeFirstOrThrow()).state,
     task: await taskState(f, task),
@@ -158,7 +202,16 @@ export const ONCE = {
   merged_is_effect: true,
   branch_is_proposal: true,
   kept: 1,
-  events: { 'proposal.submit': 1, 'run.finish': 1, 'validation.start': 1, 'validation.finish': 1, 'approval.open': 1, 'proposal.approve': 1, 'proposal.merge': 1, 'effect.execute': 1 },
+  events: {
+    'proposal.submit': 1,
+    'run.finish': 1,
+    'validation.start': 1,
+    'validation.finish': 1,
+    'approval.open': 1,
+    'proposal.approve': 1,
+    'proposal.merge': 1,
+    'effect.execute': 1,
+  },
   failures: [],
   story: 'delivered',
   task: 'merged',

@@ -4,7 +4,19 @@ import { sql } from 'kysely'
 import { verifyLedger } from '../../packages/server/src/db/ledger-verify.ts'
 import { git, startFixture, type Fixture } from '../../packages/server/src/features/features-fixture.ts'
 import { GOVERNED } from '../../packages/server/src/features/approvals/law-one-fixture.ts'
-import { approveAndMerge, countOnce, freezeAt, ONCE, startWorker, stopWorker, taskState, tellStory, until, type Told, type WorkerChild } from './chaos-fixture.ts'
+import {
+  approveAndMerge,
+  countOnce,
+  freezeAt,
+  ONCE,
+  startWorker,
+  stopWorker,
+  taskState,
+  tellStory,
+  until,
+  type Told,
+  type WorkerChild,
+} from './chaos-fixture.ts'
 
 let f: Fixture
 let told: Told
@@ -23,7 +35,9 @@ afterAll(async () => {
 async function everything(): Promise<string> {
   const parts: string[] = []
   for (const table of [...GOVERNED, 'steps', 'ledger_head'] as const) {
-    const { rows } = await sql<{ line: string }>`select t::text as line from ${sql.table(table)} t order by 1`.execute(f.context.db)
+    const { rows } = await sql<{ line: string }>`select t::text as line from ${sql.table(table)} t order by 1`.execute(
+      f.context.db,
+    )
     parts.push(table, ...rows.map((r) => r.line))
   }
   return [...parts, await git(f.context.forge.repositoryFolder(told.repository), 'for-each-ref')].join('\n')
@@ -52,7 +66,12 @@ test('workers that froze within run, validation and effect change nothing when t
   const frozen = workers.filter((w) => w !== last && w !== between)
   expect(frozen).toHaveLength(4)
   for (const worker of frozen) worker.child.kill('SIGCONT')
-  await until('every thawed worker to give up its job', () => frozen.every((w) => w.lines.some((line) => /lost its lease|spent before|lapsed|job failed/.test(line)) || w.child.exitCode !== null))
+  await until('every thawed worker to give up its job', () =>
+    frozen.every(
+      (w) =>
+        w.lines.some((line) => /lost its lease|spent before|lapsed|job failed/.test(line)) || w.child.exitCode !== null,
+    ),
+  )
   await sleep(1500)
   expect(await everything()).toBe(before)
   expect(await verifyLedger(f.context.db)).toMatchObject({ ok: true })

@@ -3,7 +3,18 @@ import { sql } from 'kysely'
 import { Recipe, recipeDigest } from '../../packages/core/src/delivery/validations/recipe.ts'
 import { verifyLedger } from '../../packages/server/src/db/ledger-verify.ts'
 import { recipeOf, startFixture, type Fixture } from '../../packages/server/src/features/features-fixture.ts'
-import { approveAndMerge, countOnce, crashAt, ONCE, startWorker, stopWorker, taskState, tellStory, until, type Told } from './chaos-fixture.ts'
+import {
+  approveAndMerge,
+  countOnce,
+  crashAt,
+  ONCE,
+  startWorker,
+  stopWorker,
+  taskState,
+  tellStory,
+  until,
+  type Told,
+} from './chaos-fixture.ts'
 
 /** The baseline step's name is the recipe's digest. */
 const BASELINE = recipeDigest(Recipe.parse(recipeOf([['test', '-f', 'a.txt']])))
@@ -26,7 +37,9 @@ afterAll(() => f.close())
 test.each(RUN)('a worker is killed at %s of the run', async (point) => {
   await crashAt(f, point)
   expect(await f.context.forge.readRef(told.repository, 'main')).toBe(told.head)
-  expect(await f.context.db.selectFrom('proposals').select('id').execute()).toHaveLength(point === 'step.propose.finished' ? 1 : 0)
+  expect(await f.context.db.selectFrom('proposals').select('id').execute()).toHaveLength(
+    point === 'step.propose.finished' ? 1 : 0,
+  )
 })
 
 test.each(VALIDATION)('a worker is killed at %s of the validation', async (point) => {
@@ -47,7 +60,14 @@ test.each(EFFECT)('a worker is killed at %s of the effect', async (point) => {
 
 test('a worker killed at every boundary leaves each effect exactly once, and a ledger that verifies', async () => {
   const worker = await startWorker(f)
-  const open = async () => (await sql<{ n: number }>`select count(*)::int as n from pgboss.job where name <> 'approval.expire' and state <> 'completed'`.execute(f.context.db)).rows[0]?.n
+  const open = async () =>
+    (
+      await sql<{
+        n: number
+      }>`select count(*)::int as n from pgboss.job where name <> 'approval.expire' and state <> 'completed'`.execute(
+        f.context.db,
+      )
+    ).rows[0]?.n
   await until('the last jobs', async () => (await open()) === 0)
   await stopWorker(worker)
   expect(await countOnce(f, told)).toEqual(ONCE)
@@ -56,12 +76,31 @@ test('a worker killed at every boundary leaves each effect exactly once, and a l
 
 test('one correlation id runs from the request to job, log, validation and ledger', async () => {
   const events = await f.events({ correlation: told.correlation })
-  expect(new Set(events.map((e) => e.act))).toEqual(new Set(['task.run', 'run.start', 'proposal.submit', 'run.finish', 'validation.start', 'validation.finish', 'approval.open']))
-  for (const table of ['runs', 'proposals', 'validations'] as const) expect(await f.context.db.selectFrom(table).select('correlation_id').execute()).toEqual([{ correlation_id: told.correlation }])
+  expect(new Set(events.map((e) => e.act))).toEqual(
+    new Set([
+      'task.run',
+      'run.start',
+      'proposal.submit',
+      'run.finish',
+      'validation.start',
+      'validation.finish',
+      'approval.open',
+    ]),
+  )
+  for (const table of ['runs', 'proposals', 'validations'] as const)
+    expect(await f.context.db.selectFrom(table).select('correlation_id').execute()).toEqual([
+      { correlation_id: told.correlation },
+    ])
   const merge = await f.events({ correlation: 'chaos-correlation-2' })
   expect(merge.map((e) => e.act)).toEqual(['proposal.merge', 'effect.execute'])
-  const { rows } = await sql<{ id: string }>`select distinct data->>'correlation_id' as id from pgboss.job where name <> 'approval.expire' order by 1`.execute(f.context.db)
+  const { rows } = await sql<{
+    id: string
+  }>`select distinct data->>'correlation_id' as id from pgboss.job where name <> 'approval.expire' order by 1`.execute(
+    f.context.db,
+  )
   expect(rows.map((r) => r.id)).toEqual([told.correlation, 'chaos-correlation-2'])
   const { result_commit } = await f.context.db.selectFrom('effects').select('result_commit').executeTakeFirstOrThrow()
-  expect((await f.context.forge.resolveCommit(told.repository, result_commit ?? ''))?.message).toContain('Gatehouse-Correlation: chaos-correlation-2')
+  expect((await f.context.forge.resolveCommit(told.repository, result_commit ?? ''))?.message).toContain(
+    'Gatehouse-Correlation: chaos-correlation-2',
+  )
 })

@@ -52,7 +52,9 @@ export interface Api {
 export async function composeApi(settings: Settings, consoleFolder: string | null): Promise<Api> {
   const boss = await openBoss(settings.databaseUrl('app'), { name: 'gatehouse-api' })
   const context = await makeContext(settings, 'api', boss)
-  const wakeup = new LedgerWakeup(openPool(settings.databaseUrl('app'), { role: 'app', name: 'gatehouse-events', max: 1 }))
+  const wakeup = new LedgerWakeup(
+    openPool(settings.databaseUrl('app'), { role: 'app', name: 'gatehouse-events', max: 1 }),
+  )
   await wakeup.start()
   const app = await buildApp(context, { consoleFolder, wakeup })
   return {

@@ -7,6 +7,16 @@ export function makeLog(name: string, environment: string, level = 'info'): Logg
     base: { name, environment, pid: process.pid },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: ['token', '*.token', 'req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'], censor: '[secret]' },
+    redact: {
+      paths: [
+        'token',
+        '*.token',
+        'req.headers.authorization',
+        'req.headers.cookie',
+        'headers.authorization',
+        'headers.cookie',
+      ],
+      censor: '[secret]',
+    },
   })
 }

@@ -37,7 +37,10 @@ async function main(): Promise<void> {
     const urls = await database(data, stops)
     await migrate(urls('owner'))
     await installQueues(urls('owner'))
-    const port = await choosePort(readPort(process.env['GATEHOUSE_PORT'] ?? '7410'), process.env['GATEHOUSE_PORT'] !== undefined)
+    const port = await choosePort(
+      readPort(process.env['GATEHOUSE_PORT'] ?? '7410'),
+      process.env['GATEHOUSE_PORT'] !== undefined,
+    )
     const env = childEnvironment(data, port, urls)
     await firstOwner(data, env)
     const api = child('main-api.ts', env)
@@ -45,7 +48,10 @@ async function main(): Promise<void> {
     await ready(api)
     await keepWorker(env, stops, () => ending !== null)
     const url = `http://${env['GATEHOUSE_HOST'] ?? '127.0.0.1'}:${port}`
-    writeAtomically(join(data, 'gatehouse.json'), JSON.stringify({ pid: process.pid, url, started_at: new Date().toISOString(), version: '0.1.0' }))
+    writeAtomically(
+      join(data, 'gatehouse.json'),
+      JSON.stringify({ pid: process.pid, url, started_at: new Date().toISOString(), version: '0.1.0' }),
+    )
     stops.push(async () => rmSync(join(data, 'gatehouse.json'), { force: true }))
     log.info({ url }, 'ready')
     process.send?.({ ready: 'up', url })
@@ -55,7 +61,10 @@ async function main(): Promise<void> {
       void end(1)
     })
   } catch (error) {
-    log.error({ err: error, code: error instanceof Error && 'code' in error ? error.code : undefined }, error instanceof Error ? error.message : 'could not start')
+    log.error(
+      { err: error, code: error instanceof Error && 'code' in error ? error.code : undefined },
+      error instanceof Error ? error.message : 'could not start',
+    )
     await end(error instanceof Error && 'code' in error && error.code === 'already-running' ? ALREADY_RUNNING : 1)
   }
 }
@@ -101,14 +110,18 @@ function startTicks(pid: number): string | null {
 async function database(data: string, stops: (() => Promise<void>)[]): Promise<(role: DatabaseRole) => string> {
   const own = process.env['DATABASE_URL']
   if (own !== undefined && own !== '') return () => own
-  const postgres = await startPostgres({ folder: join(data, 'postgres'), log: (line) => log.debug({ postgres: line }, 'postgres') })
+  const postgres = await startPostgres({
+    folder: join(data, 'postgres'),
+    log: (line) => log.debug({ postgres: line }, 'postgres'),
+  })
   stops.push(() => postgres.stop())
   return (role) => postgres.url(role)
 }
 
 function childEnvironment(data: string, port: number, urls: (role: DatabaseRole) => string): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, GATEHOUSE_DATA: data, GATEHOUSE_PORT: String(port) }
-  for (const role of DATABASE_ROLES) if (role !== 'owner') env[`GATEHOUSE_DATABASE_URL_${role.toUpperCase()}`] = urls(role)
+  for (const role of DATABASE_ROLES)
+    if (role !== 'owner') env[`GATEHOUSE_DATABASE_URL_${role.toUpperCase()}`] = urls(role)
   return env
 }
 
@@ -147,12 +160,18 @@ function child(name: string, env: NodeJS.ProcessEnv): ChildProcess {
 function ready(process_: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     process_.once('message', () => resolve())
-    process_.once('exit', (code, signal) => reject(new Error(`a process ended before it was ready (${signal ?? `exit code ${code}`}); see the log above`)))
+    process_.once('exit', (code, signal) =>
+      reject(new Error(`a process ended before it was ready (${signal ?? `exit code ${code}`}); see the log above`)),
+    )
   })
 }
 
 /** Starts the worker, and starts it again when it dies: its jobs are taken up where they stood. */
-async function keepWorker(env: NodeJS.ProcessEnv, stops: (() => Promise<void>)[], ending: () => boolean): Promise<void> {
+async function keepWorker(
+  env: NodeJS.ProcessEnv,
+  stops: (() => Promise<void>)[],
+  ending: () => boolean,
+): Promise<void> {
   let worker = child('main-worker.ts', env)
   stops.push(() => stopChild(worker))
   const watch = (current: ChildProcess) =>
@@ -183,7 +202,8 @@ function stopChild(process_: ChildProcess): Promise<void> {
 
 /** Last started, first stopped; each gets its chance whatever the others do. */
 async function stopAll(stops: (() => Promise<void>)[]): Promise<void> {
-  for (const stop of stops.toReversed()) await stop().catch((error: unknown) => log.error({ err: error }, 'could not stop a part'))
+  for (const stop of stops.toReversed())
+    await stop().catch((error: unknown) => log.error({ err: error }, 'could not stop a part'))
   log.info('stopped')
 }
 

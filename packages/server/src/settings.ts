@@ -35,7 +35,8 @@ function required(env: NodeJS.ProcessEnv, name: string): string {
 /** Port from 1 to 65535, or 0 for any free one. */
 export function readPort(text: string): number {
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error(`GATEHOUSE_PORT: ${text} is no port (0 to 65535)`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`GATEHOUSE_PORT: ${text} is no port (0 to 65535)`)
   return port
 }
 

@@ -85,7 +85,10 @@ export function parseStory(markdown: string): Result<StoryDocument, 'story-inval
     )
   const priority = readPriority(fields.get('priority'))
   if (priority === undefined)
-    return refuse('story-invalid', `priority: "${fields.get('priority')}" is not P0 to P9, critical, high, medium or low`)
+    return refuse(
+      'story-invalid',
+      `priority: "${fields.get('priority')}" is not P0 to P9, critical, high, medium or low`,
+    )
   return ok({
     feature_request_id: id,
     title: cut(title, 300),

@@ -34,8 +34,8 @@ export interface EventInput {
 export interface ActTransaction {
   readonly trx: Trx
   readonly acting: Acting
-  record(event: EventInput): void
-  enqueue(job: JobRequest): void
+  readonly record: (event: EventInput) => void
+  readonly enqueue: (job: JobRequest) => void
 }
 
 const RETRY = new Set(['40001', '40P01'])

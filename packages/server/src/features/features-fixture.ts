@@ -75,10 +75,20 @@ export interface Fixture {
   readonly log: Record<string, unknown>[]
   /** Milliseconds by which the context's clock is ahead. */
   ahead: number
-  call(token: string | null, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
+  call(
+    token: string | null,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answer>
   person(login: string, role: Role): Promise<Someone>
   /** A repository under the gate with one commit of these files, validated by `recipe` (`true` unless told). */
-  repository(name: string, files: Readonly<Record<string, string>>, recipe?: readonly (readonly string[])[]): Promise<{ id: string; name: string; head: string; folder: string }>
+  repository(
+    name: string,
+    files: Readonly<Record<string, string>>,
+    recipe?: readonly (readonly string[])[],
+  ): Promise<{ id: string; name: string; head: string; folder: string }>
   /** Works on the waiting jobs, one after the other, until there is none; `only` leaves other queues alone. */
   work(only?: readonly QueueName[]): Promise<number>
   /** One handler in process, under this lease; what it throws is thrown. */
@@ -102,13 +112,26 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
 
 /** A patch that adds one file, base64, as `POST /proposals` takes it. */
 export function addingPatch(path: string, lines: readonly string[]): string {
-  const text = [`diff --git a/${path} b/${path}`, 'new file mode 100644', '--- /dev/null', `+++ b/${path}`, `@@ -0,0 +1,${lines.length} @@`, ...lines.map((l) => `+${l}`), '']
+  const text = [
+    `diff --git a/${path} b/${path}`,
+    'new file mode 100644',
+    '--- /dev/null',
+    `+++ b/${path}`,
+    `@@ -0,0 +1,${lines.length} @@`,
+    ...lines.map((l) => `+${l}`),
+    '',
+  ]
   return Buffer.from(text.join('\n')).toString('base64')
 }
 
 /** A recipe in a repository's settings, of plain commands without reports. */
 export function recipeOf(commands: readonly (readonly string[])[]) {
-  return { version: 1, validations: [{ name: 'check', commands: commands.map((argv, i) => ({ name: `c${i + 1}`, run: argv, timeout_seconds: 30 })) }] }
+  return {
+    version: 1,
+    validations: [
+      { name: 'check', commands: commands.map((argv, i) => ({ name: `c${i + 1}`, run: argv, timeout_seconds: 30 })) },
+    ],
+  }
 }
 
 export async function startFixture(options: { name?: string } = {}): Promise<Fixture> {
@@ -126,7 +149,10 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
     blobs: await openBlobFolder(join(folder, 'blobs')),
     policy: loadPolicyFolder(POLICY_FOLDER),
     clock,
-    log: pino({ level: 'debug' }, { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) }),
+    log: pino(
+      { level: 'debug' },
+      { write: (line: string) => void log.push(JSON.parse(line) as Record<string, unknown>) },
+    ),
     tokenPepper: Buffer.alloc(32, 7),
     workFolder: join(folder, 'work'),
     baseUrl: 'http://127.0.0.1:7410',
@@ -137,8 +163,21 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
   const app = await buildApp(context, { consoleFolder: null, wakeup })
   let holders = 0
 
-  async function handle<Q extends QueueName>(queue: Q, data: QueueData[Q], lease: Lease, using: Context = context): Promise<void> {
-    const job: JobContext<Q> = { queue, data, lease, attempt: 1, signal: new AbortController().signal, correlation_id: data.correlation_id, log: using.log.child({ correlation_id: data.correlation_id, queue }) }
+  async function handle<Q extends QueueName>(
+    queue: Q,
+    data: QueueData[Q],
+    lease: Lease,
+    using: Context = context,
+  ): Promise<void> {
+    const job: JobContext<Q> = {
+      queue,
+      data,
+      lease,
+      attempt: 1,
+      signal: new AbortController().signal,
+      correlation_id: data.correlation_id,
+      log: using.log.child({ correlation_id: data.correlation_id, queue }),
+    }
     if (queue === 'run.work') return workRun(using, job as JobContext<'run.work'>)
     if (queue === 'validation.work') return workValidation(using, job as JobContext<'validation.work'>)
     if (queue === 'effect.work') return workEffect(using, broker, job as JobContext<'effect.work'>)
@@ -151,7 +190,13 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
     const { id, retryCount } = job as JobWithMetadata
     const data = QUEUE_DATA[queue].parse(job.data)
     const key = handlerKey(queue, data)
-    const claim = await claimAttempt(context.db, { queue, id, retry_count: retryCount }, key, `test${(holders += 1)}`, clock())
+    const claim = await claimAttempt(
+      context.db,
+      { queue, id, retry_count: retryCount },
+      key,
+      `test${(holders += 1)}`,
+      clock(),
+    )
     if (claim.state !== 'held') throw new Error(`the job ${id} of ${queue} is ${claim.state}`)
     await handle(queue, data, { key, epoch: claim.epoch })
     await boss.complete(queue, id)
@@ -166,14 +211,25 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
     wakeup,
     folder,
     project: '',
-    owner: { id: '', login: '', token: '', acting: () => { throw new Error('not yet') } },
+    owner: {
+      id: '',
+      login: '',
+      token: '',
+      acting: () => {
+        throw new Error('not yet')
+      },
+    },
     log,
     ahead: 0,
     async call(token, method, path, body, headers = {}) {
       const request: InjectOptions = {
         method: method as 'GET',
         url: path,
-        headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: {
+          ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
       }
       const answer = await app.inject(request)
@@ -188,7 +244,10 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
     async person(login, role) {
       const added = await fixture.call(fixture.owner.token, 'POST', '/api/persons', { login, role })
       if (added.status !== 201) throw new Error(added.text)
-      const issued = await fixture.call(fixture.owner.token, 'POST', `/api/persons/${login}/tokens`, { label: 'test', scopes: ['dev-agent:admin'] })
+      const issued = await fixture.call(fixture.owner.token, 'POST', `/api/persons/${login}/tokens`, {
+        label: 'test',
+        scopes: ['dev-agent:admin'],
+      })
       if (issued.status !== 201) throw new Error(issued.text)
       return someone(added.body.id as string, login, issued.body.token as string, role)
     },
@@ -207,7 +266,7 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
     async work(only) {
       const queues: readonly QueueName[] = only ?? ['run.work', 'validation.work', 'effect.work', 'approval.expire']
       let done = 0
-      for (let again = true; again; ) {
+      for (let again = true; again;) {
         again = false
         for (const queue of queues)
           while (await workOne(queue)) {
@@ -239,7 +298,15 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
   function someone(id: string, login: string, token: string, role: Role): Someone {
     const acting = (): Acting => {
       const at = clock()
-      const actor = { kind: 'person' as const, id, person_id: id, on_behalf_of: [], fingerprint: 'test', roles: [role], scopes: [] }
+      const actor = {
+        kind: 'person' as const,
+        id,
+        person_id: id,
+        on_behalf_of: [],
+        fingerprint: 'test',
+        roles: [role],
+        scopes: [],
+      }
       return { project_id: fixture.project, actor, correlation_id: newId('request', Date.parse(at)), at }
     }
     return { id, login, token, acting }
@@ -248,5 +315,8 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
   const first = await bootstrap(context, 'operator')
   if (!first) throw new Error('the new database has a project already')
   const me = await fixture.call(first.token, 'GET', '/api/whoami')
-  return Object.assign(fixture, { project: me.body.project.id as string, owner: someone(first.person_id, 'operator', first.token, 'owner') })
+  return Object.assign(fixture, {
+    project: me.body.project.id as string,
+    owner: someone(first.person_id, 'operator', first.token, 'owner'),
+  })
 }

@@ -3,7 +3,12 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
 import { sql } from 'kysely'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Context } from '../context.ts'
@@ -19,9 +24,12 @@ const BODY_LIMIT = 1_048_576
 const CORRELATION = /^[A-Za-z0-9_-]{8,80}$/
 
 /** The HTTP application: API under /api, git under /git, console elsewhere. Not listening yet. */
-export async function buildApp(context: Context, options: { readonly consoleFolder: string | null; readonly wakeup: LedgerWakeup }): Promise<FastifyInstance> {
+export async function buildApp(
+  context: Context,
+  options: { readonly consoleFolder: string | null; readonly wakeup: LedgerWakeup },
+): Promise<FastifyInstance> {
   const app: FastifyInstance = fastify({
-    loggerInstance: context.log as FastifyBaseLogger,
+    loggerInstance: context.log,
     bodyLimit: BODY_LIMIT,
     requestIdHeader: false,
     genReqId: (request) => {
@@ -41,12 +49,26 @@ export async function buildApp(context: Context, options: { readonly consoleFold
   })
   app.addHook('onSend', async (request, reply) => void reply.header('x-correlation-id', request.id))
   app.addHook('onResponse', async (request, reply) =>
-    request.log.info({ method: request.method, path: request.url.split('?')[0], status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request'),
+    request.log.info(
+      {
+        method: request.method,
+        path: request.url.split('?')[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    ),
   )
   await app.register(cookie)
   await app.register(helmet, {
     contentSecurityPolicy: {
-      directives: { defaultSrc: ["'self'"], scriptSrc: ["'self'"], styleSrc: ["'self'", "'unsafe-inline'"], imgSrc: ["'self'", 'data:'], upgradeInsecureRequests: null },
+      directives: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+        upgradeInsecureRequests: null,
+      },
     },
     strictTransportSecurity: context.baseUrl.startsWith('https:'),
   })
@@ -54,7 +76,12 @@ export async function buildApp(context: Context, options: { readonly consoleFold
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Gatehouse', version: '0.1.0', description: 'A control plane for the software agents that change code.', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      info: {
+        title: 'Gatehouse',
+        version: '0.1.0',
+        description: 'A control plane for the software agents that change code.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     },
     transform: jsonSchemaTransform,

@@ -29,19 +29,41 @@ function credential(request: FastifyRequest): { readonly token: string; readonly
  */
 export async function authenticate(context: Context, request: FastifyRequest): Promise<Caller> {
   const sent = credential(request)
-  if (!sent) throw new Problem('token-missing', 'send a token: "Authorization: Bearer gh_..."; gatehouse login keeps one for you')
+  if (!sent)
+    throw new Problem(
+      'token-missing',
+      'send a token: "Authorization: Bearer gh_..."; gatehouse login keeps one for you',
+    )
   if (sent.cookie) requireSameSite(context, request)
   const hash = tokenHash(context.tokenPepper, sent.token)
   const row = await context.db
     .selectFrom('tokens')
     .innerJoin('persons', 'persons.id', 'tokens.person_id')
-    .select(['tokens.id', 'tokens.person_id', 'tokens.scopes', 'tokens.expires_at', 'tokens.revoked_at', 'persons.login'])
+    .select([
+      'tokens.id',
+      'tokens.person_id',
+      'tokens.scopes',
+      'tokens.expires_at',
+      'tokens.revoked_at',
+      'persons.login',
+    ])
     .where('tokens.hash', '=', hash)
     .executeTakeFirst()
-  if (!row) throw new Problem('token-invalid', 'this token is not known here; ask an owner for a new one, then: gatehouse login')
-  if (row.revoked_at) throw new Problem('token-revoked', `this token was revoked at ${row.revoked_at.toISOString()}; ask an owner for a new one`)
+  if (!row)
+    throw new Problem(
+      'token-invalid',
+      'this token is not known here; ask an owner for a new one, then: gatehouse login',
+    )
+  if (row.revoked_at)
+    throw new Problem(
+      'token-revoked',
+      `this token was revoked at ${row.revoked_at.toISOString()}; ask an owner for a new one`,
+    )
   if (row.expires_at.getTime() <= millis(context.clock()))
-    throw new Problem('token-expired', `this token expired at ${row.expires_at.toISOString()}; ask an owner for a new one`)
+    throw new Problem(
+      'token-expired',
+      `this token expired at ${row.expires_at.toISOString()}; ask an owner for a new one`,
+    )
   const memberships = await context.db
     .selectFrom('memberships')
     .select(['project_id', 'role'])
@@ -52,7 +74,8 @@ export async function authenticate(context: Context, request: FastifyRequest): P
     .orderBy('created_at')
     .execute()
   const project = memberships[0]?.project_id
-  if (project === undefined) throw new Problem('forbidden', `${row.login} is no member of any project; ask an owner to add you`)
+  if (project === undefined)
+    throw new Problem('forbidden', `${row.login} is no member of any project; ask an owner to add you`)
   return {
     person_id: row.person_id,
     login: row.login,

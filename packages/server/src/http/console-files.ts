@@ -14,7 +14,11 @@ export async function consoleFiles(app: FastifyInstance, folder: string): Promis
 /** An address of the console's own router, rather than one of the API, of git or of a file. */
 export function isConsoleAddress(request: FastifyRequest): boolean {
   const path = request.url.split('?')[0] ?? '/'
-  return request.method === 'GET' && !/^\/(api|git|dev-agent|assets)(\/|$)/.test(path) && !path.split('/').at(-1)?.includes('.')
+  return (
+    request.method === 'GET' &&
+    !/^\/(api|git|dev-agent|assets)(\/|$)/.test(path) &&
+    !path.split('/').at(-1)?.includes('.')
+  )
 }
 
 export function sendConsole(reply: FastifyReply): FastifyReply {

@@ -17,14 +17,18 @@ export function gitRoutes(app: FastifyInstance, context: Context): void {
     schema: { hide: true, params },
     handler: async (request, reply) => {
       const caller = await authenticate(context, request)
-      if (!may(caller.roles, 'repository.show')) throw new Problem('forbidden', 'your role does not let you read this repository')
+      if (!may(caller.roles, 'repository.show'))
+        throw new Problem('forbidden', 'your role does not let you read this repository')
       const { repository, '*': rest } = params.parse(request.params)
       const row = await repositoryByName(context.db, caller.project_id, repository.replace(/\.git$/, ''))
       const response = await context.forge.serve(row.id, {
         method: request.method,
         path: `/${rest}`,
         query: request.url.split('?')[1] ?? '',
-        headers: { content_type: request.headers['content-type'] ?? null, content_encoding: request.headers['content-encoding'] ?? null },
+        headers: {
+          content_type: request.headers['content-type'] ?? null,
+          content_encoding: request.headers['content-encoding'] ?? null,
+        },
         body: request.method === 'POST' ? (request.body as NodeJS.ReadableStream) : request.raw,
         actor: { name: caller.login, may_push_branches: may(caller.roles, 'proposal.submit') ? ['task/*'] : [] },
       })

@@ -43,10 +43,16 @@ export async function idempotent(
       .where('key', '=', key)
       .executeTakeFirst()
     if (known && known.request_hash !== hash)
-      throw new Problem('idempotency-key-reused', 'this Idempotency-Key came with another request before; use a new one')
-    if (known?.status != null) return { status: known.status, body: known.body, replayed: true }
+      throw new Problem(
+        'idempotency-key-reused',
+        'this Idempotency-Key came with another request before; use a new one',
+      )
+    if (known && known.status !== null) return { status: known.status, body: known.body, replayed: true }
     if (known && Date.parse(now) - known.created_at.getTime() < ABANDONED_AFTER_MS)
-      throw new Problem('idempotency-in-flight', 'the first request with this key is still running; ask again in a moment')
+      throw new Problem(
+        'idempotency-in-flight',
+        'the first request with this key is still running; ask again in a moment',
+      )
   }
   try {
     const answer = await perform()
@@ -58,7 +64,12 @@ export async function idempotent(
       .execute()
     return { ...answer, replayed: false }
   } catch (error) {
-    await db.deleteFrom('idempotency_keys').where('person_id', '=', caller.person_id).where('key', '=', key).where('status', 'is', null).execute()
+    await db
+      .deleteFrom('idempotency_keys')
+      .where('person_id', '=', caller.person_id)
+      .where('key', '=', key)
+      .where('status', 'is', null)
+      .execute()
     throw error
   }
 }

@@ -8,7 +8,8 @@ export function handleError(error: FastifyError | Problem | Error, request: Fast
   if (problem.slug === 'internal-error') request.log.error({ err: error }, 'request failed')
   else request.log.info({ problem: problem.slug, detail: problem.message }, 'request refused')
   const document = problemDocument(problem, request.id)
-  if (document.status === 401) void reply.header('www-authenticate', 'Bearer realm="gatehouse", Basic realm="gatehouse"')
+  if (document.status === 401)
+    void reply.header('www-authenticate', 'Bearer realm="gatehouse", Basic realm="gatehouse"')
   void reply.code(document.status).type('application/problem+json').send(document)
 }
 
@@ -23,13 +24,15 @@ export function toProblem(error: unknown): Problem {
   }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     if (isProblemSlug(error.code)) return new Problem(error.code, error.message, {}, error)
-    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('too-large', 'the body is larger than this endpoint takes')
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+      return new Problem('too-large', 'the body is larger than this endpoint takes')
     if (error.code === 'FST_ERR_RATE_LIMIT') return new Problem('too-many-requests', error.message)
     if (/^(ECONNREFUSED|ECONNRESET|57P0[1-3]|08\d{3})$/.test(error.code))
       return new Problem('database-unavailable', 'the database does not answer; try again in a moment', {}, error)
   }
   const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
   if (status === 429) return new Problem('too-many-requests', 'too many requests; wait a moment', {}, error)
-  if (status >= 400 && status < 500 && error instanceof Error) return new Problem('request-invalid', error.message, {}, error)
+  if (status >= 400 && status < 500 && error instanceof Error)
+    return new Problem('request-invalid', error.message, {}, error)
   return new Problem('internal-error', 'Gatehouse broke; the log has the details under this request id', {}, error)
 }

@@ -74,7 +74,9 @@ export function route<P extends ZodType, Q extends ZodType, B extends ZodType, R
         }),
       })
       const answer =
-        spec.method === 'POST' && spec.remember !== false ? await idempotent(context, caller, request, perform) : { ...(await perform()), replayed: false }
+        spec.method === 'POST' && spec.remember !== false
+          ? await idempotent(context, caller, request, perform)
+          : { ...(await perform()), replayed: false }
       if (answer.replayed) void reply.header('idempotency-replayed', 'true')
       return reply.code(answer.status).send(answer.body)
     },

@@ -63,7 +63,10 @@ function oneByteOff(diff: Buffer): Buffer {
   const target = lines.findIndex((line, i) => i > readme && (next < 0 || i < next) && /^\+.*[a-z]/.test(line))
   expect(readme >= 0 && target > readme, 'the proposal adds no line to the README that could be changed')
   const letter = /([a-z])([^a-z]*)$/
-  lines[target] = (lines[target] ?? '').replace(letter, (_, old: string, rest: string) => (old === 'x' ? 'y' : 'x') + rest)
+  lines[target] = (lines[target] ?? '').replace(
+    letter,
+    (_, old: string, rest: string) => (old === 'x' ? 'y' : 'x') + rest,
+  )
   return Buffer.from(lines.join('\n'), 'latin1')
 }
 

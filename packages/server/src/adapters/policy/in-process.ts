@@ -47,10 +47,14 @@ export function loadPolicyFolder(folder: string): PolicyEngine {
   return {
     identity: () => identity,
     evaluate(input: DecisionInput) {
-      const result = policy.evaluate(ENTRYPOINT, input as Json)
+      const result = policy.evaluate(ENTRYPOINT, input)
       if (!result.ok) return refuse('policy-unavailable', `${result.code}: ${result.detail}`)
       const decision = PolicyDecision.safeParse(result.result)
-      if (!decision.success) return refuse('policy-unavailable', `the policy answered with a document that is no decision: ${decision.error.issues[0]?.message ?? ''}`)
+      if (!decision.success)
+        return refuse(
+          'policy-unavailable',
+          `the policy answered with a document that is no decision: ${decision.error.issues[0]?.message ?? ''}`,
+        )
       return ok(decision.data)
     },
   }

@@ -24,7 +24,13 @@ function people(db: Db | Trx, project: string) {
     .where('memberships.repository_id', 'is', null)
     .where('memberships.environment', 'is', null)
     .groupBy(['persons.id', 'persons.login', 'persons.display_name', 'persons.created_at'])
-    .select(['persons.id', 'persons.login', 'persons.display_name', 'persons.created_at', sql<Role[]>`array_agg(memberships.role)`.as('roles')])
+    .select([
+      'persons.id',
+      'persons.login',
+      'persons.display_name',
+      'persons.created_at',
+      sql<Role[]>`array_agg(memberships.role)`.as('roles'),
+    ])
 }
 
 function personView(row: PersonRow) {
@@ -40,7 +46,8 @@ export async function showPerson(db: Db | Trx, project: string, key: string) {
   const row = await people(db, project)
     .where((eb) => eb.or([eb('persons.id', '=', key), eb('persons.login', '=', key)]))
     .executeTakeFirst()
-  if (!row) throw new Problem('not-found', `nobody called ${key} is in this project; gatehouse person list shows who is`)
+  if (!row)
+    throw new Problem('not-found', `nobody called ${key} is in this project; gatehouse person list shows who is`)
   return personView(row)
 }
 
@@ -81,7 +88,11 @@ function votersOf(rows: readonly { person_id: string; role: string }[]): Voter[]
 /** Logins by person id, for showing. */
 export async function loginsOf(db: Db | Trx, ids: readonly string[]): Promise<Map<string, string>> {
   if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom('persons').select(['id', 'login']).where('id', 'in', [...new Set(ids)]).execute()
+  const rows = await db
+    .selectFrom('persons')
+    .select(['id', 'login'])
+    .where('id', 'in', [...new Set(ids)])
+    .execute()
   return new Map(rows.map((r) => [r.id, r.login]))
 }
 
@@ -90,7 +101,11 @@ export function personRef(logins: ReadonlyMap<string, string>, id: string) {
 }
 
 export async function whoAmI(db: Db, caller: Caller) {
-  const project = await db.selectFrom('projects').select(['id', 'name']).where('id', '=', caller.project_id).executeTakeFirstOrThrow()
+  const project = await db
+    .selectFrom('projects')
+    .select(['id', 'name'])
+    .where('id', '=', caller.project_id)
+    .executeTakeFirstOrThrow()
   return {
     person: await showPerson(db, caller.project_id, caller.person_id),
     project,

@@ -13,7 +13,10 @@ const DAY = 86_400_000
  * The first start of an empty installation: the project, its first owner and their token, in one act by the operator who holds the data folder.
  * Answers null where a project is there already.
  */
-export async function bootstrap(context: Context, login: string): Promise<{ readonly token: string; readonly person_id: string } | null> {
+export async function bootstrap(
+  context: Context,
+  login: string,
+): Promise<{ readonly token: string; readonly person_id: string } | null> {
   const at = context.clock()
   const project_id = newId('project', millis(at))
   const acting: Acting = { project_id, actor: serviceActor('operator'), correlation_id: newCorrelationId(at), at }
@@ -24,30 +27,70 @@ export async function bootstrap(context: Context, login: string): Promise<{ read
     const person_id = newId('person', millis(at))
     await trx.insertInto('persons').values({ id: person_id, login, display_name: login, created_at: at }).execute()
     const membership = await insertMembership(tx, person_id, 'owner')
-    tx.record({ act: 'person.add', subject: { kind: 'person', id: person_id }, rows: [project_id, membership], detail: { role: 'owner', first: true } })
-    const issued = await issueInto(tx, context.tokenPepper, { person_id, label: 'operator', days: 365, scopes: [], kind: 'token' })
+    tx.record({
+      act: 'person.add',
+      subject: { kind: 'person', id: person_id },
+      rows: [project_id, membership],
+      detail: { role: 'owner', first: true },
+    })
+    const issued = await issueInto(tx, context.tokenPepper, {
+      person_id,
+      label: 'operator',
+      days: 365,
+      scopes: [],
+      kind: 'token',
+    })
     return { token: issued.token, person_id }
   })
 }
 
 async function insertMembership({ trx, acting }: ActTransaction, person: string, role: Role): Promise<string> {
   const id = newId('membership', millis(acting.at))
-  await trx.insertInto('memberships').values({ id, project_id: acting.project_id, person_id: person, role, created_at: acting.at }).execute()
+  await trx
+    .insertInto('memberships')
+    .values({ id, project_id: acting.project_id, person_id: person, role, created_at: acting.at })
+    .execute()
   return id
 }
 
 /** Adds a person to the project, or a known person who is not in it yet. Problem: person-exists. */
-export async function addPerson(context: Context, acting: Acting, input: { login: string; display_name?: string | undefined; role: Role }) {
+export async function addPerson(
+  context: Context,
+  acting: Acting,
+  input: { login: string; display_name?: string | undefined; role: Role },
+) {
   const id = await performAct(context, acting, async (tx) => {
     const { trx } = tx
-    const known = await trx.selectFrom('persons').select('id').where('login', '=', input.login).forUpdate().executeTakeFirst()
+    const known = await trx
+      .selectFrom('persons')
+      .select('id')
+      .where('login', '=', input.login)
+      .forUpdate()
+      .executeTakeFirst()
     const member = known && (await currentMemberships(tx, known.id)).length > 0
-    if (member) throw new Problem('person-exists', `${input.login} is in the project already; change the role with: gatehouse person role ${input.login} <role>`)
+    if (member)
+      throw new Problem(
+        'person-exists',
+        `${input.login} is in the project already; change the role with: gatehouse person role ${input.login} <role>`,
+      )
     const person = known?.id ?? newId('person', millis(acting.at))
     if (!known)
-      await trx.insertInto('persons').values({ id: person, login: input.login, display_name: input.display_name ?? input.login, created_at: acting.at }).execute()
+      await trx
+        .insertInto('persons')
+        .values({
+          id: person,
+          login: input.login,
+          display_name: input.display_name ?? input.login,
+          created_at: acting.at,
+        })
+        .execute()
     const membership = await insertMembership(tx, person, input.role)
-    tx.record({ act: 'person.add', subject: { kind: 'person', id: person }, rows: [membership], detail: { role: input.role } })
+    tx.record({
+      act: 'person.add',
+      subject: { kind: 'person', id: person },
+      rows: [membership],
+      detail: { role: input.role },
+    })
     return person
   })
   return showPerson(context.db, acting.project_id, id)
@@ -111,17 +154,50 @@ async function issueInto({ trx, acting, record }: ActTransaction, pepper: Buffer
   const expires_at: Instant = plus(acting.at, request.days * DAY)
   await trx
     .insertInto('tokens')
-    .values({ id, person_id: request.person_id, kind: request.kind, label: request.label, hash: tokenHash(pepper, token), scopes: [...request.scopes], created_at: acting.at, expires_at })
+    .values({
+      id,
+      person_id: request.person_id,
+      kind: request.kind,
+      label: request.label,
+      hash: tokenHash(pepper, token),
+      scopes: [...request.scopes],
+      created_at: acting.at,
+      expires_at,
+    })
     .execute()
-  record({ act: 'token.issue', subject: { kind: 'token', id }, detail: { person: request.person_id, label: request.label, expires_at } })
-  return { id, token, person_id: request.person_id, label: request.label, scopes: [...request.scopes], created_at: acting.at, expires_at, revoked_at: null }
+  record({
+    act: 'token.issue',
+    subject: { kind: 'token', id },
+    detail: { person: request.person_id, label: request.label, expires_at },
+  })
+  return {
+    id,
+    token,
+    person_id: request.person_id,
+    label: request.label,
+    scopes: [...request.scopes],
+    created_at: acting.at,
+    expires_at,
+    revoked_at: null,
+  }
 }
 
 /** Issues a token for a member of the project. */
-export async function issueToken(context: Context, acting: Acting, key: string, input: { label: string; expires_in_days: number; scopes: readonly string[] }) {
+export async function issueToken(
+  context: Context,
+  acting: Acting,
+  key: string,
+  input: { label: string; expires_in_days: number; scopes: readonly string[] },
+) {
   return performAct(context, acting, async (tx) => {
     const person = await showPerson(tx.trx, acting.project_id, key)
-    return issueInto(tx, context.tokenPepper, { person_id: person.id, label: input.label, days: input.expires_in_days, scopes: input.scopes, kind: 'token' })
+    return issueInto(tx, context.tokenPepper, {
+      person_id: person.id,
+      label: input.label,
+      days: input.expires_in_days,
+      scopes: input.scopes,
+      kind: 'token',
+    })
   })
 }
 
@@ -146,6 +222,14 @@ export async function revokeToken(context: Context, acting: Acting, id: string) 
       record({ act: 'token.revoke', subject: { kind: 'token', id }, detail: { person: row.person_id } })
     }
     const { person_id, label, scopes } = row
-    return { id, person_id, label, scopes, created_at: instant(row.created_at), expires_at: instant(row.expires_at), revoked_at }
+    return {
+      id,
+      person_id,
+      label,
+      scopes,
+      created_at: instant(row.created_at),
+      expires_at: instant(row.expires_at),
+      revoked_at,
+    }
   })
 }

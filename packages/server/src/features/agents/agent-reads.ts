@@ -10,7 +10,9 @@ const DAY = 86_400_000
 export async function agentByName(db: Db | Trx, project: string, key: string) {
   const row = await db
     .selectFrom('agents')
-    .innerJoin('agent_versions', (j) => j.onRef('agent_versions.agent_id', '=', 'agents.id').onRef('agent_versions.version', '=', 'agents.version'))
+    .innerJoin('agent_versions', (j) =>
+      j.onRef('agent_versions.agent_id', '=', 'agents.id').onRef('agent_versions.version', '=', 'agents.version'),
+    )
     .selectAll('agents')
     .select('agent_versions.definition')
     .where('agents.project_id', '=', project)
@@ -22,7 +24,12 @@ export async function agentByName(db: Db | Trx, project: string, key: string) {
 
 /** The definition of one registered version. */
 export async function agentDefinition(db: Db | Trx, agentId: string, version: string): Promise<AgentDefinition> {
-  const row = await db.selectFrom('agent_versions').select('definition').where('agent_id', '=', agentId).where('version', '=', version).executeTakeFirstOrThrow()
+  const row = await db
+    .selectFrom('agent_versions')
+    .select('definition')
+    .where('agent_id', '=', agentId)
+    .where('version', '=', version)
+    .executeTakeFirstOrThrow()
   return AgentDefinition.parse(row.definition)
 }
 
@@ -34,7 +41,7 @@ export async function runsToday(db: Db | Trx, agentId: string, at: Instant): Pro
     .where('agent_id', '=', agentId)
     .where('created_at', '>', new Date(millis(plus(at, -DAY))))
     .executeTakeFirstOrThrow()
-  return Number(row.n)
+  return row.n
 }
 
 async function view(db: Db, row: Awaited<ReturnType<typeof agentByName>>, at: Instant) {

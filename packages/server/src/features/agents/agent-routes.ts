@@ -15,7 +15,10 @@ export function agentRoutes(app: FastifyInstance, context: Context): void {
     url: '/agents',
     tag,
     response: page(AgentView),
-    handler: async ({ caller }) => ({ items: await listAgents(context.db, caller.project_id, context.clock()), next_cursor: null }),
+    handler: async ({ caller }) => ({
+      items: await listAgents(context.db, caller.project_id, context.clock()),
+      next_cursor: null,
+    }),
   })
   route(app, context, {
     act: 'agent.register',
@@ -27,7 +30,15 @@ export function agentRoutes(app: FastifyInstance, context: Context): void {
     status: 201,
     handler: async ({ acting, body }) => show(acting.project_id, await registerAgent(context, acting, body.definition)),
   })
-  route(app, context, { act: 'agent.show', method: 'GET', url: '/agents/:id', tag, params: IdParams, response: AgentView, handler: ({ caller, params }) => show(caller.project_id, params.id) })
+  route(app, context, {
+    act: 'agent.show',
+    method: 'GET',
+    url: '/agents/:id',
+    tag,
+    params: IdParams,
+    response: AgentView,
+    handler: ({ caller, params }) => show(caller.project_id, params.id),
+  })
   route(app, context, {
     act: 'agent.disable',
     method: 'POST',

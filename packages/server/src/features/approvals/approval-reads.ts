@@ -51,14 +51,37 @@ export function readVote(row: ApprovalRow): Vote {
   }
 }
 
-async function assemble(db: Db | Trx, proposal: { id: string; state: string }, voters: readonly Voter[], lock: boolean): Promise<Change> {
-  let requests = db.selectFrom('approval_requests').selectAll().where('proposal_id', '=', proposal.id).orderBy('id', 'desc').limit(1)
+async function assemble(
+  db: Db | Trx,
+  proposal: { id: string; state: string },
+  voters: readonly Voter[],
+  lock: boolean,
+): Promise<Change> {
+  let requests = db
+    .selectFrom('approval_requests')
+    .selectAll()
+    .where('proposal_id', '=', proposal.id)
+    .orderBy('id', 'desc')
+    .limit(1)
   if (lock) requests = requests.forUpdate()
   const request = await requests.executeTakeFirst()
-  let approvals = db.selectFrom('approvals').selectAll().where('request_id', '=', request?.id ?? '').orderBy('id')
+  let approvals = db
+    .selectFrom('approvals')
+    .selectAll()
+    .where('request_id', '=', request?.id ?? '')
+    .orderBy('id')
   if (lock) approvals = approvals.forUpdate()
-  const authors = await db.selectFrom('proposal_authors').select('person_id').where('proposal_id', '=', proposal.id).execute()
-  const effect = await db.selectFrom('effects').select('state').where('proposal_id', '=', proposal.id).where('state', '!=', 'refused').executeTakeFirst()
+  const authors = await db
+    .selectFrom('proposal_authors')
+    .select('person_id')
+    .where('proposal_id', '=', proposal.id)
+    .execute()
+  const effect = await db
+    .selectFrom('effects')
+    .select('state')
+    .where('proposal_id', '=', proposal.id)
+    .where('state', '!=', 'refused')
+    .executeTakeFirst()
   return {
     proposal_state: proposal.state as ProposalState,
     request: request ? readRequest(request) : null,

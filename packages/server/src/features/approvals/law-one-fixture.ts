@@ -24,8 +24,19 @@ interface Story {
 }
 
 /** `needs` says by proposal how many approvals the test's own reading of policy asks for, and whether an owner is among them. */
-export function replay(events: readonly Body[], needs: (proposal: string) => { count: number; owner: boolean }): string[] {
-  const story: Story = { roles: new Map(), authors: new Map(), diff: new Map(), valid: new Map(), requests: new Map(), granted: new Map(), faults: [] }
+export function replay(
+  events: readonly Body[],
+  needs: (proposal: string) => { count: number; owner: boolean },
+): string[] {
+  const story: Story = {
+    roles: new Map(),
+    authors: new Map(),
+    diff: new Map(),
+    valid: new Map(),
+    requests: new Map(),
+    granted: new Map(),
+    faults: [],
+  }
   for (const event of events) {
     if (event.act === 'effect.execute') settled(story, event)
     else if (event.outcome === 'ok' || event.act === 'validation.finish') take(story, event, needs)
@@ -47,7 +58,8 @@ function take(story: Story, event: Body, needs: (proposal: string) => { count: n
   if (act === 'person.add') story.roles.set(subject.id, detail.role)
   else if (act === 'membership.change') story.roles.set(subject.id, detail.to)
   else if (act === 'proposal.submit' || act === 'proposal.supersede') {
-    const before = act === 'proposal.supersede' ? (story.authors.get(detail.supersedes) ?? new Set()) : new Set<string>()
+    const before =
+      act === 'proposal.supersede' ? (story.authors.get(detail.supersedes) ?? new Set()) : new Set<string>()
     story.authors.set(subject.id, new Set([...before, person]))
     story.diff.set(subject.id, digests.diff)
     story.valid.set(subject.id, false)
@@ -62,7 +74,13 @@ function take(story: Story, event: Body, needs: (proposal: string) => { count: n
     story.diff.set(subject.id, digests.diff)
   } else if (act === 'approval.open') {
     close(story, detail.proposal)
-    story.requests.set(subject.id, { id: subject.id, proposal: detail.proposal, intent: digests.intent, live: true, yes: new Set() })
+    story.requests.set(subject.id, {
+      id: subject.id,
+      proposal: detail.proposal,
+      intent: digests.intent,
+      live: true,
+      yes: new Set(),
+    })
   } else if (act === 'approval.expire') close(story, story.requests.get(subject.id)?.proposal ?? '')
   else if (act === 'proposal.approve') vote(story, event, person)
   else if (act === 'proposal.revoke') for (const request of requestsOf(story, subject.id)) request.yes.delete(person)
@@ -70,16 +88,32 @@ function take(story: Story, event: Body, needs: (proposal: string) => { count: n
     close(story, subject.id)
     story.valid.set(subject.id, false)
   } else if (act === 'proposal.merge') grant(story, event, needs(subject.id))
-  const late = ['proposal.supersede', 'proposal.withdraw', 'proposal.reject', 'proposal.revoke', 'proposal.approve', 'proposal.validate', 'approval.expire']
-  const about = act === 'proposal.supersede' ? detail.supersedes : act === 'approval.expire' ? story.requests.get(subject.id)?.proposal : subject.id
-  if (late.includes(act) && story.granted.has(`proposal:${about}`)) story.faults.push(`${event.seq}: ${act} of ${about} took place after its grant`)
+  const late = [
+    'proposal.supersede',
+    'proposal.withdraw',
+    'proposal.reject',
+    'proposal.revoke',
+    'proposal.approve',
+    'proposal.validate',
+    'approval.expire',
+  ]
+  const about =
+    act === 'proposal.supersede'
+      ? detail.supersedes
+      : act === 'approval.expire'
+        ? story.requests.get(subject.id)?.proposal
+        : subject.id
+  if (late.includes(act) && story.granted.has(`proposal:${about}`))
+    story.faults.push(`${event.seq}: ${act} of ${about} took place after its grant`)
 }
 
 function vote(story: Story, event: Body, person: string): void {
   const request = story.requests.get(event.detail.request)
   if (!request?.live) story.faults.push(`${event.seq}: a vote on the closed request ${event.detail.request}`)
-  else if (request.intent !== event.digests.intent) story.faults.push(`${event.seq}: a vote on an intent that was not asked for`)
-  else if (!VOTING.concat('developer').includes(story.roles.get(person) ?? '')) story.faults.push(`${event.seq}: a vote by ${story.roles.get(person)}`)
+  else if (request.intent !== event.digests.intent)
+    story.faults.push(`${event.seq}: a vote on an intent that was not asked for`)
+  else if (!VOTING.concat('developer').includes(story.roles.get(person) ?? ''))
+    story.faults.push(`${event.seq}: a vote by ${story.roles.get(person)}`)
   else if (story.authors.get(request.proposal)?.has(person)) story.faults.push(`${event.seq}: an author's vote`)
   else request.yes.add(person)
 }
@@ -93,7 +127,9 @@ function grant(story: Story, event: Body, needs: { count: number; owner: boolean
   if (request.intent !== intent) fault('another intent was approved')
   if (event.digests.diff !== story.diff.get(proposal)) fault('its diff is not the last one submitted')
   if (!story.valid.get(proposal)) fault('it is not validated, or closed')
-  const counted = [...request.yes].filter((p) => VOTING.includes(story.roles.get(p) ?? '') && !story.authors.get(proposal)?.has(p))
+  const counted = [...request.yes].filter(
+    (p) => VOTING.includes(story.roles.get(p) ?? '') && !story.authors.get(proposal)?.has(p),
+  )
   if (counted.length < needs.count) fault(`${counted.length} of ${needs.count} approvals stood`)
   if (needs.owner && !counted.some((p) => story.roles.get(p) === 'owner')) fault('no owner approved')
   if (story.granted.has(intent)) fault('the intent was granted before')
@@ -114,38 +150,85 @@ function settled(story: Story, event: Body): void {
 export async function rowFaults(fixture: Fixture): Promise<string[]> {
   const { db } = fixture.context
   const faults: string[] = []
-  const effects = await db.selectFrom('effects').leftJoin('grants', 'grants.effect_id', 'effects.id').selectAll('effects').select(['grants.id as grant_id', 'grants.spent_at']).execute()
+  const effects = await db
+    .selectFrom('effects')
+    .leftJoin('grants', 'grants.effect_id', 'effects.id')
+    .selectAll('effects')
+    .select(['grants.id as grant_id', 'grants.spent_at'])
+    .execute()
   const merges = (await fixture.events({ act: 'proposal.merge' })).filter((e) => e.outcome === 'ok')
-  const done = (await fixture.events({ act: 'effect.execute' })).filter((e) => e.outcome === 'ok' || e.reason === 'branch-moved')
+  const done = (await fixture.events({ act: 'effect.execute' })).filter(
+    (e) => e.outcome === 'ok' || e.reason === 'branch-moved',
+  )
   if (merges.length !== effects.length) faults.push(`${merges.length} grants on the ledger, ${effects.length} effects`)
   for (const effect of effects) {
     const over = effect.state === 'effected' || effect.state === 'refused'
-    if (effect.grant_id === null || (effect.spent_at !== null) !== over) faults.push(`the grant of ${effect.id} (${effect.state}) is ${effect.spent_at === null ? 'unspent' : 'spent'}`)
+    if (effect.grant_id === null || (effect.spent_at !== null) !== over)
+      faults.push(`the grant of ${effect.id} (${effect.state}) is ${effect.spent_at === null ? 'unspent' : 'spent'}`)
     const told = done.filter((e) => e.subject.id === effect.id).length
     if (told !== (over ? 1 : 0)) faults.push(`${effect.id} is ${effect.state} and has ${told} events of its end`)
   }
-  const byIntent = Map.groupBy(effects.filter((e) => e.state === 'effected'), (e) => e.intent_digest)
-  for (const [intent, all] of byIntent) if (all.length > 1) faults.push(`the intent ${intent} merged ${all.length} times`)
+  const byIntent = Map.groupBy(
+    effects.filter((e) => e.state === 'effected'),
+    (e) => e.intent_digest,
+  )
+  for (const [intent, all] of byIntent)
+    if (all.length > 1) faults.push(`the intent ${intent} merged ${all.length} times`)
   faults.push(...(await uncovered(fixture)))
   return faults
 }
 
-export const GOVERNED = ['projects', 'persons', 'memberships', 'tokens', 'repositories', 'stories', 'runbooks', 'agents', 'agent_versions', 'tasks', 'runs', 'proposals', 'proposal_authors', 'decisions', 'validations', 'approval_requests', 'approvals', 'effects', 'grants'] as const
+export const GOVERNED = [
+  'projects',
+  'persons',
+  'memberships',
+  'tokens',
+  'repositories',
+  'stories',
+  'runbooks',
+  'agents',
+  'agent_versions',
+  'tasks',
+  'runs',
+  'proposals',
+  'proposal_authors',
+  'decisions',
+  'validations',
+  'approval_requests',
+  'approvals',
+  'effects',
+  'grants',
+] as const
 
 async function uncovered({ context: { db } }: Fixture): Promise<string[]> {
   const faults: string[] = []
   for (const table of GOVERNED) {
-    const { rows } = await sql<{ id: string }>`select id from ${sql.table(table)} t where not exists (select from ledger_event_rows r where r.row_id = t.id)`.execute(db)
+    const { rows } = await sql<{
+      id: string
+    }>`select id from ${sql.table(table)} t where not exists (select from ledger_event_rows r where r.row_id = t.id)`.execute(
+      db,
+    )
     faults.push(...rows.map((row) => `${table} ${row.id} stands in no event`))
   }
   return faults
 }
 
 /** Walks a branch from its head to where the test began: only merges of effects, and commits that the test pushed itself. */
-export async function branchFaults(fixture: Fixture, repository: string, branch: string, pushed: ReadonlySet<string>): Promise<string[]> {
+export async function branchFaults(
+  fixture: Fixture,
+  repository: string,
+  branch: string,
+  pushed: ReadonlySet<string>,
+): Promise<string[]> {
   const { context } = fixture
   const faults: string[] = []
-  const proposals = await context.db.selectFrom('proposals').innerJoin('effects', 'effects.proposal_id', 'proposals.id').selectAll('effects').select(['proposals.state as proposal_state', 'proposals.result_tree']).where('proposals.target_branch', '=', branch).execute()
+  const proposals = await context.db
+    .selectFrom('proposals')
+    .innerJoin('effects', 'effects.proposal_id', 'proposals.id')
+    .selectAll('effects')
+    .select(['proposals.state as proposal_state', 'proposals.result_tree'])
+    .where('proposals.target_branch', '=', branch)
+    .execute()
   const seen: string[] = []
   let at = await context.forge.readRef(repository, branch)
   while (at !== null && !pushed.has(`root:${at}`)) {
@@ -155,13 +238,18 @@ export async function branchFaults(fixture: Fixture, repository: string, branch:
     if (!pushed.has(at)) {
       const execution = effect?.execution as { base_commit: string; result_tree: string } | undefined
       if (!effect || !execution) faults.push(`${branch} took ${at}, which no effect made`)
-      else if (effect.state !== 'effected' || effect.proposal_state !== 'merged') faults.push(`${branch} took ${at} of ${effect.id}, which is ${effect.state}`)
-      else if (commit.tree !== execution.result_tree || commit.parents[0] !== execution.base_commit) faults.push(`${at} is not exactly what ${effect.id} was granted for`)
+      else if (effect.state !== 'effected' || effect.proposal_state !== 'merged')
+        faults.push(`${branch} took ${at} of ${effect.id}, which is ${effect.state}`)
+      else if (commit.tree !== execution.result_tree || commit.parents[0] !== execution.base_commit)
+        faults.push(`${at} is not exactly what ${effect.id} was granted for`)
       if (effect) seen.push(effect.id)
     }
     at = commit.parents[0] ?? null
   }
   for (const effect of proposals)
-    if (effect.state === 'effected' && seen.filter((id) => id === effect.id).length !== 1) faults.push(`${effect.id} is effected and stands ${seen.filter((id) => id === effect.id).length} times in ${branch}`)
+    if (effect.state === 'effected' && seen.filter((id) => id === effect.id).length !== 1)
+      faults.push(
+        `${effect.id} is effected and stands ${seen.filter((id) => id === effect.id).length} times in ${branch}`,
+      )
   return faults
 }

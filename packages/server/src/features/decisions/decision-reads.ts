@@ -36,13 +36,24 @@ export function decisionView(row: Row) {
 
 /** Decisions about any of these subjects (a run, a proposal), oldest first. */
 export async function decisionsAbout(db: Db, project: string, subjects: readonly string[]) {
-  const rows = await db.selectFrom('decisions').selectAll().where('project_id', '=', project).where('subject_id', 'in', subjects).orderBy('id').execute()
+  const rows = await db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('project_id', '=', project)
+    .where('subject_id', 'in', subjects)
+    .orderBy('id')
+    .execute()
   return rows.map(decisionView)
 }
 
 /** One decision with the exact input it was asked with. Problem: not-found. */
 export async function showDecision(db: Db, project: string, id: string) {
-  const row = await db.selectFrom('decisions').selectAll().where('project_id', '=', project).where('id', '=', id).executeTakeFirst()
+  const row = await db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('project_id', '=', project)
+    .where('id', '=', id)
+    .executeTakeFirst()
   if (!row) throw new Problem('not-found', `there is no decision ${id}`)
   return { ...decisionView(row), input: row.input }
 }

@@ -1,8 +1,15 @@
 import { z } from 'zod'
 import { Digest, Time } from '../schemas.ts'
 
-const Violation = z.object({ policy_id: z.string(), message: z.string(), severity: z.string(), runbook_url: z.string() })
-export const RequirementView = z.object({ id: z.string(), policy_id: z.string(), count: z.int(), roles: z.array(z.string()), reason: z.string() }).meta({ id: 'Requirement' })
+const Violation = z.object({
+  policy_id: z.string(),
+  message: z.string(),
+  severity: z.string(),
+  runbook_url: z.string(),
+})
+export const RequirementView = z
+  .object({ id: z.string(), policy_id: z.string(), count: z.int(), roles: z.array(z.string()), reason: z.string() })
+  .meta({ id: 'Requirement' })
 export const DecisionView = z
   .object({
     id: z.string(),
@@ -20,4 +27,6 @@ export const DecisionView = z
     valid_until: Time.nullable(),
   })
   .meta({ id: 'Decision' })
-export const DecisionDetail = DecisionView.extend({ input: z.unknown().describe('the exact input that policy was asked with') }).meta({ id: 'DecisionDetail' })
+export const DecisionDetail = DecisionView.extend({
+  input: z.unknown().describe('the exact input that policy was asked with'),
+}).meta({ id: 'DecisionDetail' })

@@ -17,7 +17,13 @@ export interface Decided extends PolicyDecision {
  * The one evaluation path (law 3): asks policy, keeps question and answer as a row that can be recomputed byte for byte, and returns it. The
  * caller's event names the row. Problem policy-unavailable where policy gives no answer of the known form: nothing fails open.
  */
-export async function decide(context: Pick<Context, 'policy'>, trx: Trx, acting: Acting, subject: string, input: DecisionInput): Promise<Decided> {
+export async function decide(
+  context: Pick<Context, 'policy'>,
+  trx: Trx,
+  acting: Acting,
+  subject: string,
+  input: DecisionInput,
+): Promise<Decided> {
   const checked = DecisionInput.parse(input)
   const answer = context.policy.evaluate(checked)
   if (!answer.ok) throw new Problem('policy-unavailable', answer.detail)
@@ -35,7 +41,7 @@ export async function decide(context: Pick<Context, 'policy'>, trx: Trx, acting:
       outcome: answer.value.outcome,
       result: JSON.stringify(answer.value),
       input: JSON.stringify(checked),
-      input_digest: sha256Json(checked as Json),
+      input_digest: sha256Json(checked),
       bundle_digest,
       policy_set_hash,
       at: acting.at,

@@ -11,7 +11,13 @@ export interface DecisionSubject {
   readonly hook: DecisionHook
   readonly environment: string
   readonly repository: { readonly id: string; readonly name: string; readonly default_branch: string }
-  readonly task: { readonly id: string; readonly kind: string; readonly risk: string; readonly priority: number; readonly attempt: number }
+  readonly task: {
+    readonly id: string
+    readonly kind: string
+    readonly risk: string
+    readonly priority: number
+    readonly attempt: number
+  }
   readonly agent: { readonly id: string; readonly version: string } | null
   readonly proposal: {
     readonly id: string
@@ -20,7 +26,12 @@ export interface DecisionSubject {
     readonly diff_bytes: number
     readonly authors: readonly string[]
   } | null
-  readonly validation: { readonly id: string; readonly verdict: Verdict; readonly isolation_driver: string; readonly facts: ValidationFacts } | null
+  readonly validation: {
+    readonly id: string
+    readonly verdict: Verdict
+    readonly isolation_driver: string
+    readonly facts: ValidationFacts
+  } | null
   readonly target_branch: string | null
 }
 
@@ -37,7 +48,11 @@ export interface ProposalFile {
 
 /** Everything that policy is asked with, read under the deciding transaction. Time is the act's. */
 export async function decisionInput(trx: Trx, acting: Acting, subject: DecisionSubject): Promise<DecisionInput> {
-  const project = await trx.selectFrom('projects').select(['id', 'name']).where('id', '=', acting.project_id).executeTakeFirst()
+  const project = await trx
+    .selectFrom('projects')
+    .select(['id', 'name'])
+    .where('id', '=', acting.project_id)
+    .executeTakeFirst()
   if (!project) throw new Problem('not-found', 'the project is gone')
   const { actor } = acting
   return {
@@ -49,14 +64,20 @@ export async function decisionInput(trx: Trx, acting: Acting, subject: DecisionS
     repository: { ...subject.repository },
     task: { ...subject.task, risk: Risk.parse(subject.task.risk) },
     agent: subject.agent ? await agentInput(trx, acting, subject.agent) : null,
-    proposal: subject.proposal ? { ...subject.proposal, files: subject.proposal.files.map(fileInput), authors: [...subject.proposal.authors] } : null,
+    proposal: subject.proposal
+      ? { ...subject.proposal, files: subject.proposal.files.map(fileInput), authors: [...subject.proposal.authors] }
+      : null,
     validation: subject.validation ? validationInput(subject.validation) : null,
     effect: subject.target_branch === null ? null : { kind: 'merge', target_branch: subject.target_branch },
     settings: {},
   }
 }
 
-async function agentInput(trx: Trx, acting: Acting, { id, version }: { id: string; version: string }): Promise<DecisionInput['agent']> {
+async function agentInput(
+  trx: Trx,
+  acting: Acting,
+  { id, version }: { id: string; version: string },
+): Promise<DecisionInput['agent']> {
   const row = await trx.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst()
   if (!row) return null
   return {
@@ -76,7 +97,12 @@ function fileInput(file: ProposalFile): NonNullable<DecisionInput['proposal']>['
   return { path, status, old_mode, new_mode, binary, additions: file.additions ?? 0, deletions: file.deletions ?? 0 }
 }
 
-function validationInput({ id, verdict, isolation_driver, facts }: NonNullable<DecisionSubject['validation']>): NonNullable<DecisionInput['validation']> {
+function validationInput({
+  id,
+  verdict,
+  isolation_driver,
+  facts,
+}: NonNullable<DecisionSubject['validation']>): NonNullable<DecisionInput['validation']> {
   const { host_measured, candidate_reported } = facts
   return {
     id,

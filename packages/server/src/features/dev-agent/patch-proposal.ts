@@ -17,8 +17,21 @@ const WIRE_STATE: Readonly<Record<string, 'pending' | 'validated' | 'failed'>> =
 /** A proposal as the older wire's PatchProposal. */
 export async function patchProposal(context: Context, row: ProposalRecord) {
   const { db } = context
-  const votes = await db.selectFrom('approvals').innerJoin('approval_requests', 'approval_requests.id', 'approvals.request_id').select(['approvals.person_id', 'approvals.at', 'approvals.verdict', 'approvals.revoked_at']).where('approval_requests.proposal_id', '=', row.id).orderBy('approvals.id').execute()
-  const validation = await db.selectFrom('validations').select(['id', 'state', 'finished_at', 'recipe']).where('proposal_id', '=', row.id).where('state', '!=', 'running').orderBy('id', 'desc').limit(1).executeTakeFirst()
+  const votes = await db
+    .selectFrom('approvals')
+    .innerJoin('approval_requests', 'approval_requests.id', 'approvals.request_id')
+    .select(['approvals.person_id', 'approvals.at', 'approvals.verdict', 'approvals.revoked_at'])
+    .where('approval_requests.proposal_id', '=', row.id)
+    .orderBy('approvals.id')
+    .execute()
+  const validation = await db
+    .selectFrom('validations')
+    .select(['id', 'state', 'finished_at', 'recipe'])
+    .where('proposal_id', '=', row.id)
+    .where('state', '!=', 'running')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   const logins = await loginsOf(db, [row.created_by, ...votes.map((v) => v.person_id)])
   const risk = row.effective_risk ?? row.task_risk
   return {
@@ -32,9 +45,19 @@ export async function patchProposal(context: Context, row: ProposalRecord) {
     status: WIRE_STATE[row.state] ?? 'failed',
     risk,
     validation: validation
-      ? { success: validation.state === 'passed', workspace_id: validation.id, commands: [], status: validation.state, validated_at: validation.finished_at === null ? null : instant(validation.finished_at) }
+      ? {
+          success: validation.state === 'passed',
+          workspace_id: validation.id,
+          commands: [],
+          status: validation.state,
+          validated_at: validation.finished_at === null ? null : instant(validation.finished_at),
+        }
       : null,
-    approvals: votes.map((v) => ({ actor: { client_id: v.person_id, subject: logins.get(v.person_id) ?? v.person_id, roles: [] }, timestamp: instant(v.at), outcome: v.revoked_at ? 'revoked' : v.verdict === 'yes' ? 'approved' : 'rejected' })),
+    approvals: votes.map((v) => ({
+      actor: { client_id: v.person_id, subject: logins.get(v.person_id) ?? v.person_id, roles: [] },
+      timestamp: instant(v.at),
+      outcome: v.revoked_at ? 'revoked' : v.verdict === 'yes' ? 'approved' : 'rejected',
+    })),
     rationale: [`[risk:${risk}]`, ...(row.reason === null ? [] : [row.reason])],
   }
 }

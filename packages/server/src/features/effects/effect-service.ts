@@ -17,17 +17,47 @@ import type { TaskRow } from '../tasks/task-service.ts'
 
 /** The last finished validation of a proposal, as evidence for the gate and facts for policy. */
 async function lastEvidence(db: Db | Trx, proposal: string) {
-  const row = await db.selectFrom('validations').selectAll().where('proposal_id', '=', proposal).where('state', '!=', 'running').orderBy('id', 'desc').limit(1).executeTakeFirst()
+  const row = await db
+    .selectFrom('validations')
+    .selectAll()
+    .where('proposal_id', '=', proposal)
+    .where('state', '!=', 'running')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   if (!row || row.digest === null || row.facts === null) return { evidence: null, subject: null }
   const verdict = row.state as Verdict
-  const evidence: Evidence = { validation_id: row.id, validation_digest: row.digest, verdict, base_commit: row.base_commit, result_tree: row.result_tree, recipe_digest: row.recipe_digest }
+  const evidence: Evidence = {
+    validation_id: row.id,
+    validation_digest: row.digest,
+    verdict,
+    base_commit: row.base_commit,
+    result_tree: row.result_tree,
+    recipe_digest: row.recipe_digest,
+  }
   const isolation_driver = (row.isolation as { driver?: string } | null)?.driver ?? 'none'
   return { evidence, subject: { id: row.id, verdict, isolation_driver, facts: ValidationFacts.parse(row.facts) } }
 }
 
-export async function beforeEffectSubject(db: Db | Trx, task: Omit<TaskRow, 'feedback'>, proposal: LockedProposal, repository: RepositoryRow): Promise<DecisionSubject> {
-  const authors = await db.selectFrom('proposal_authors').select('person_id').where('proposal_id', '=', proposal.id).execute()
-  const run = proposal.run_id === null ? null : await db.selectFrom('runs').select(['agent_id', 'agent_version']).where('id', '=', proposal.run_id).executeTakeFirst()
+export async function beforeEffectSubject(
+  db: Db | Trx,
+  task: Omit<TaskRow, 'feedback'>,
+  proposal: LockedProposal,
+  repository: RepositoryRow,
+): Promise<DecisionSubject> {
+  const authors = await db
+    .selectFrom('proposal_authors')
+    .select('person_id')
+    .where('proposal_id', '=', proposal.id)
+    .execute()
+  const run =
+    proposal.run_id === null
+      ? null
+      : await db
+          .selectFrom('runs')
+          .select(['agent_id', 'agent_version'])
+          .where('id', '=', proposal.run_id)
+          .executeTakeFirst()
   const { subject } = await lastEvidence(db, proposal.id)
   return {
     hook: 'before_effect',
@@ -81,14 +111,31 @@ export async function requestMerge(context: Context, acting: Acting, proposalId:
     })
     if (!result.ok) {
       const code = refusalCode(result.missing)
-      tx.record({ act: 'proposal.merge', subject: { kind: 'proposal', id: proposalId }, outcome: 'refused', reason: code, rows: [decision.id], decision_id: decision.id, detail: { missing: result.missing.map((m) => m.code).join(', ') } })
+      tx.record({
+        act: 'proposal.merge',
+        subject: { kind: 'proposal', id: proposalId },
+        outcome: 'refused',
+        reason: code,
+        rows: [decision.id],
+        decision_id: decision.id,
+        detail: { missing: result.missing.map((m) => m.code).join(', ') },
+      })
       return result.missing
     }
-    await grantEffect(tx, { task, proposal, requested_by, decision_id: decision.id, execution: result.execution, execution_digest: result.execution_digest })
+    await grantEffect(tx, {
+      task,
+      proposal,
+      requested_by,
+      decision_id: decision.id,
+      execution: result.execution,
+      execution_digest: result.execution_digest,
+    })
     return []
   })
   if (missing.length > 0)
-    throw new Problem(refusalCode(missing), `the merge needs more: ${missing.map((m) => m.what).join('; ')}`, { missing })
+    throw new Problem(refusalCode(missing), `the merge needs more: ${missing.map((m) => m.what).join('; ')}`, {
+      missing,
+    })
 }
 
 function refusalCode(missing: readonly Missing[]): 'grant-already-used' | 'gate-closed' {
@@ -97,7 +144,14 @@ function refusalCode(missing: readonly Missing[]): 'grant-already-used' | 'gate-
 
 async function grantEffect(
   tx: ActTransaction,
-  g: { task: TaskRow; proposal: LockedProposal; requested_by: string; decision_id: string; execution: { intent_digest: string }; execution_digest: string },
+  g: {
+    task: TaskRow
+    proposal: LockedProposal
+    requested_by: string
+    decision_id: string
+    execution: { intent_digest: string }
+    execution_digest: string
+  },
 ): Promise<void> {
   const { trx, acting } = tx
   const effect = newId('effect', millis(acting.at))
@@ -121,8 +175,20 @@ async function grantEffect(
       granted_at: acting.at,
     })
     .execute()
-  await trx.insertInto('grants').values({ id: grant, project_id: acting.project_id, effect_id: effect, execution_digest: g.execution_digest, granted_at: acting.at }).execute()
-  tx.enqueue({ queue: 'effect.work', data: { project_id: acting.project_id, effect_id: effect, correlation_id: acting.correlation_id } })
+  await trx
+    .insertInto('grants')
+    .values({
+      id: grant,
+      project_id: acting.project_id,
+      effect_id: effect,
+      execution_digest: g.execution_digest,
+      granted_at: acting.at,
+    })
+    .execute()
+  tx.enqueue({
+    queue: 'effect.work',
+    data: { project_id: acting.project_id, effect_id: effect, correlation_id: acting.correlation_id },
+  })
   tx.record({
     act: 'proposal.merge',
     subject: { kind: 'proposal', id: g.proposal.id },
@@ -135,15 +201,30 @@ async function grantEffect(
 
 /** The merge commit's message: our own words and ids; a title of a stranger comes in one bounded line, and no trailer of theirs. */
 function mergeMessage(proposal: LockedProposal, effect: string, intent: string, correlation: string): string {
-  const title = [...proposal.title].filter((c) => c >= ' ' && c !== '\u007f').join('').slice(0, 100)
-  return [`Merge: ${title}`, '', `Gatehouse-Proposal: ${proposal.id}`, `Gatehouse-Intent: ${intent}`, `Gatehouse-Effect: ${effect}`, `Gatehouse-Correlation: ${correlation}`, ''].join('\n')
+  const title = proposal.title.replaceAll(/\p{Cc}/gu, ' ').slice(0, 100)
+  return [
+    `Merge: ${title}`,
+    '',
+    `Gatehouse-Proposal: ${proposal.id}`,
+    `Gatehouse-Intent: ${intent}`,
+    `Gatehouse-Effect: ${effect}`,
+    `Gatehouse-Correlation: ${correlation}`,
+    '',
+  ].join('\n')
 }
 
 /** What stands between a proposal and its merge now, for screens: the same gate on the same facts, without a decision row of its own. */
-export async function missingNow(context: Context, acting: Acting, task: Omit<TaskRow, 'feedback'>, proposal: LockedProposal): Promise<readonly Missing[]> {
+export async function missingNow(
+  context: Context,
+  acting: Acting,
+  task: Omit<TaskRow, 'feedback'>,
+  proposal: LockedProposal,
+): Promise<readonly Missing[]> {
   const { db } = context
   const repository = await repositoryByName(db, acting.project_id, proposal.repository_id)
-  const input = await db.transaction().execute(async (trx) => decisionInput(trx, acting, await beforeEffectSubject(trx, task, proposal, repository)))
+  const input = await db
+    .transaction()
+    .execute(async (trx) => decisionInput(trx, acting, await beforeEffectSubject(trx, task, proposal, repository)))
   const answer = context.policy.evaluate(input)
   const result = gate({
     at: acting.at,

@@ -75,8 +75,18 @@ export class LedgerWakeup {
 
 /** Server-sent events of the project's ledger, resumable by Last-Event-ID (WHATWG HTML, 9.2): an event's id is its seq. */
 export function eventRoutes(app: FastifyInstance, context: Context, wakeup: LedgerWakeup): void {
-  const query = z.object({ after: z.coerce.number().int().min(0).optional().describe('events after this seq; by default only new ones') })
-  const schema = { operationId: 'eventStream', summary: 'Follow the ledger live', tags: ['events'], security: [{ token: [] }], querystring: query, produces: ['text/event-stream'], response: { 200: z.unknown().describe('text/event-stream') } }
+  const query = z.object({
+    after: z.coerce.number().int().min(0).optional().describe('events after this seq; by default only new ones'),
+  })
+  const schema = {
+    operationId: 'eventStream',
+    summary: 'Follow the ledger live',
+    tags: ['events'],
+    security: [{ token: [] }],
+    querystring: query,
+    produces: ['text/event-stream'],
+    response: { 200: z.unknown().describe('text/event-stream') },
+  }
   app.get('/events', { schema }, async (request, reply) => {
     const caller = await authenticate(context, request)
     requireMay(caller, 'event.stream')
@@ -85,7 +95,12 @@ export function eventRoutes(app: FastifyInstance, context: Context, wakeup: Ledg
     let after = Number.isSafeInteger(last) && last >= 0 ? last : head.seq
     reply.hijack()
     const { raw } = reply
-    raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-correlation-id': request.id })
+    raw.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-correlation-id': request.id,
+    })
     const gone = new AbortController()
     raw.on('close', () => gone.abort())
     raw.write(`retry: 1000\n: after ${after}\n\n`)
@@ -93,7 +108,8 @@ export function eventRoutes(app: FastifyInstance, context: Context, wakeup: Ledg
       const { items } = await listEvents(context.db, caller.project_id, { limit: BATCH, after })
       for (const event of items) {
         after = event.seq
-        if (!raw.write(`id: ${event.seq}\nevent: ledger\ndata: ${JSON.stringify(event)}\n\n`)) await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined)
+        if (!raw.write(`id: ${event.seq}\nevent: ledger\ndata: ${JSON.stringify(event)}\n\n`))
+          await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined)
       }
       if (items.length === BATCH) continue
       await wakeup.wait(HEARTBEAT_MS, gone.signal)

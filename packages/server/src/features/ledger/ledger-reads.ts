@@ -16,8 +16,14 @@ function events(db: Db, project: string) {
 }
 
 async function views(db: Db, rows: readonly { seq: number; body: Buffer; hash: Buffer }[]) {
-  const parsed = rows.map((row) => ({ event: LedgerEvent.parse(JSON.parse(row.body.toString('utf8'))), hash: row.hash.toString('hex') }))
-  const logins = await loginsOf(db, parsed.flatMap(({ event }) => event.actor.person_id ?? []))
+  const parsed = rows.map((row) => ({
+    event: LedgerEvent.parse(JSON.parse(row.body.toString('utf8'))),
+    hash: row.hash.toString('hex'),
+  }))
+  const logins = await loginsOf(
+    db,
+    parsed.flatMap(({ event }) => event.actor.person_id ?? []),
+  )
   return parsed.map(({ event: { version: _version, category: _category, project_id: _project, ...event }, hash }) => ({
     ...event,
     actor_name: (event.actor.person_id && logins.get(event.actor.person_id)) ?? event.actor.id,

@@ -27,7 +27,18 @@ export const LedgerQuery = z.object({
   correlation: z.string().max(100).optional(),
   act: z.string().max(100).optional(),
 })
-export const LedgerPage = z.object({ items: z.array(LedgerEventView), head: z.object({ seq: z.int(), hash: Digest }) }).meta({ id: 'LedgerPage' })
+export const LedgerPage = z
+  .object({ items: z.array(LedgerEventView), head: z.object({ seq: z.int(), hash: Digest }) })
+  .meta({ id: 'LedgerPage' })
 export const LedgerVerified = z
-  .object({ ok: z.boolean(), count: z.int(), head_hash: Digest.nullable(), root_hash: Digest.nullable(), code: z.string().nullable(), seq: z.int().nullable(), detail: z.string(), duration_ms: z.number() })
+  .object({
+    ok: z.boolean(),
+    count: z.int(),
+    head_hash: Digest.nullable(),
+    root_hash: Digest.nullable(),
+    code: z.string().nullable(),
+    seq: z.int().nullable(),
+    detail: z.string(),
+    duration_ms: z.number(),
+  })
   .meta({ id: 'LedgerVerified' })

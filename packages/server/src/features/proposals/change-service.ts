@@ -11,7 +11,15 @@ import type { ProposalFile } from '../decisions/input-reads.ts'
 
 /** The files of a diff as a row keeps them. */
 export function fileRows(diff: TreeDiff): ProposalFile[] {
-  return diff.files.map(({ path, status, old_mode, new_mode, binary, additions, deletions }) => ({ path, status, old_mode, new_mode, binary, additions, deletions }))
+  return diff.files.map(({ path, status, old_mode, new_mode, binary, additions, deletions }) => ({
+    path,
+    status,
+    old_mode,
+    new_mode,
+    binary,
+    additions,
+    deletions,
+  }))
 }
 
 /** A change as the forge holds it, ready to become a proposal: its objects are kept by a ref before any row names them. */
@@ -29,7 +37,16 @@ export interface PreparedChange {
 export async function prepareChange(
   context: Context,
   repository: string,
-  change: { id?: Id<'proposal'>; base_commit: string; base_tree: string; result_tree: string; diff: TreeDiff; title: string; at: Instant; correlation_id: string },
+  change: {
+    id?: Id<'proposal'>
+    base_commit: string
+    base_tree: string
+    result_tree: string
+    diff: TreeDiff
+    title: string
+    at: Instant
+    correlation_id: string
+  },
 ): Promise<PreparedChange> {
   const id = change.id ?? newId('proposal', millis(change.at))
   const head_commit = await context.forge.commitTree(repository, {
@@ -93,12 +110,20 @@ export async function insertProposal({ trx, acting }: ActTransaction, input: New
       .execute()
   } catch (error) {
     if (isUniqueViolation(error, 'proposals_one_live'))
-      throw new Problem('task-has-live-proposal', 'the task has a live proposal; replace it with: gatehouse proposal supersede <id> <patch>')
+      throw new Problem(
+        'task-has-live-proposal',
+        'the task has a live proposal; replace it with: gatehouse proposal supersede <id> <patch>',
+      )
     throw error
   }
   const all = [...authors, ...(await earlierAuthors(trx, acting.project_id, input))]
   const unique = [...new Map(all.map((a) => [`${a.person_id}/${a.path}`, a])).values()]
-  const rows = unique.map((author, i) => ({ ...author, id: `${change.id}/author/${i + 1}`, project_id: acting.project_id, proposal_id: change.id }))
+  const rows = unique.map((author, i) => ({
+    ...author,
+    id: `${change.id}/author/${i + 1}`,
+    project_id: acting.project_id,
+    proposal_id: change.id,
+  }))
   if (rows.length > 0) await trx.insertInto('proposal_authors').values(rows).execute()
   return rows.map((r) => r.id)
 }
@@ -107,21 +132,39 @@ export async function insertProposal({ trx, acting }: ActTransaction, input: New
  * Authors of what came before: every earlier proposal of the task, whatever became of it, and any proposal of the very same diff. Handing
  * one's work to a colleague to submit makes nobody eligible to approve it (law 2).
  */
-async function earlierAuthors(trx: Trx, project: string, { change, task_id, repository_id }: NewProposal): Promise<{ person_id: string; path: string }[]> {
+async function earlierAuthors(
+  trx: Trx,
+  project: string,
+  { change, task_id, repository_id }: NewProposal,
+): Promise<{ person_id: string; path: string }[]> {
   const rows = await trx
     .selectFrom('proposal_authors')
     .innerJoin('proposals', 'proposals.id', 'proposal_authors.proposal_id')
     .select(['proposal_authors.person_id', 'proposal_authors.path'])
     .where('proposals.project_id', '=', project)
     .where('proposals.id', '!=', change.id)
-    .where((eb) => eb.or([eb('proposals.task_id', '=', task_id), eb.and([eb('proposals.repository_id', '=', repository_id), eb('proposals.diff_digest', '=', change.digest)])]))
+    .where((eb) =>
+      eb.or([
+        eb('proposals.task_id', '=', task_id),
+        eb.and([eb('proposals.repository_id', '=', repository_id), eb('proposals.diff_digest', '=', change.digest)]),
+      ]),
+    )
     .execute()
-  return rows.map((r) => ({ person_id: r.person_id, path: r.path.startsWith('earlier:') ? r.path : `earlier:${r.path}` }))
+  return rows.map((r) => ({
+    person_id: r.person_id,
+    path: r.path.startsWith('earlier:') ? r.path : `earlier:${r.path}`,
+  }))
 }
 
 /** A proposal's row, locked; lock its task first. Problem: not-found. */
 export async function lockProposal(trx: Trx, project: string, id: string) {
-  const row = await trx.selectFrom('proposals').selectAll().where('project_id', '=', project).where('id', '=', id).forUpdate().executeTakeFirst()
+  const row = await trx
+    .selectFrom('proposals')
+    .selectAll()
+    .where('project_id', '=', project)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
   if (!row) throw new Problem('not-found', `there is no proposal ${id}; gatehouse proposal list shows those here`)
   return row
 }

@@ -10,7 +10,12 @@ import { lockProposal } from './change-service.ts'
 /** Locks a proposal's task, then the proposal: the one order everywhere. */
 export async function lockTaskAndProposal(tx: ActTransaction, id: string) {
   const { trx, acting } = tx
-  const found = await trx.selectFrom('proposals').select('task_id').where('project_id', '=', acting.project_id).where('id', '=', id).executeTakeFirst()
+  const found = await trx
+    .selectFrom('proposals')
+    .select('task_id')
+    .where('project_id', '=', acting.project_id)
+    .where('id', '=', id)
+    .executeTakeFirst()
   if (!found) throw new Problem('not-found', `there is no proposal ${id}; gatehouse proposal list shows those here`)
   const task = await lockTask(trx, acting.project_id, found.task_id)
   return { task, proposal: await lockProposal(trx, acting.project_id, id) }
@@ -18,20 +23,40 @@ export async function lockTaskAndProposal(tx: ActTransaction, id: string) {
 
 /** Refuses where an effect of the proposal was granted: from then on what happens is settled by the effect alone. */
 export async function refuseAfterGrant({ trx }: ActTransaction, proposal: string): Promise<void> {
-  const effect = await trx.selectFrom('effects').select(['id', 'state']).where('proposal_id', '=', proposal).where('state', '!=', 'refused').executeTakeFirst()
-  if (effect) throw new Problem('effect-granted', `the merge was granted already (effect ${effect.id} is ${effect.state}); it is too late`)
+  const effect = await trx
+    .selectFrom('effects')
+    .select(['id', 'state'])
+    .where('proposal_id', '=', proposal)
+    .where('state', '!=', 'refused')
+    .executeTakeFirst()
+  if (effect)
+    throw new Problem(
+      'effect-granted',
+      `the merge was granted already (effect ${effect.id} is ${effect.state}); it is too late`,
+    )
 }
 
 /**
  * Ends a proposal by one of its closing acts: its live approval request goes stale or is cancelled, so its approvals count no more, and a
  * running validation finds itself without a proposal to speak for. Returns the rows changed, for the caller's event.
  */
-export async function closeProposal(tx: ActTransaction, id: string, act: Extract<Act, 'proposal.supersede' | 'proposal.withdraw'>, to: Extract<ProposalState, 'superseded' | 'withdrawn'>, reason: string, taskTo: Extract<TaskState, 'proposed' | 'ready'>): Promise<{ task: TaskRow; rows: string[] }> {
+export async function closeProposal(
+  tx: ActTransaction,
+  id: string,
+  act: Extract<Act, 'proposal.supersede' | 'proposal.withdraw'>,
+  to: Extract<ProposalState, 'superseded' | 'withdrawn'>,
+  reason: string,
+  taskTo: Extract<TaskState, 'proposed' | 'ready'>,
+): Promise<{ task: TaskRow; rows: string[] }> {
   const { trx, acting } = tx
   const { task, proposal } = await lockTaskAndProposal(tx, id)
   await refuseAfterGrant(tx, id)
   requireTransition('proposal', act, proposal.state, to)
-  await trx.updateTable('proposals').set({ state: to, reason, version: proposal.version + 1, updated_at: acting.at }).where('id', '=', id).execute()
+  await trx
+    .updateTable('proposals')
+    .set({ state: to, reason, version: proposal.version + 1, updated_at: acting.at })
+    .where('id', '=', id)
+    .execute()
   const requestTo = act === 'proposal.supersede' ? 'stale' : 'cancelled'
   const requests = await trx
     .updateTable('approval_requests')
@@ -40,7 +65,13 @@ export async function closeProposal(tx: ActTransaction, id: string, act: Extract
     .where('state', 'in', LIVE_REQUEST)
     .returning('id')
     .execute()
-  const validations = await trx.updateTable('validations').set({ state: 'errored', reason: `the proposal was ${to}`, finished_at: acting.at }).where('proposal_id', '=', id).where('state', '=', 'running').returning('id').execute()
+  const validations = await trx
+    .updateTable('validations')
+    .set({ state: 'errored', reason: `the proposal was ${to}`, finished_at: acting.at })
+    .where('proposal_id', '=', id)
+    .where('state', '=', 'running')
+    .returning('id')
+    .execute()
   await moveTask(tx, task, act, taskTo)
   return { task, rows: [task.id, ...requests.map((r) => r.id), ...validations.map((v) => v.id)] }
 }
@@ -62,10 +93,22 @@ export async function purgeProposal(context: Context, acting: Acting, id: string
   const gone = await performAct(context, acting, async (tx) => {
     const { trx } = tx
     const { proposal } = await lockTaskAndProposal(tx, id)
-    if (!CLOSED.includes(proposal.state)) throw new Problem('wrong-state', `the proposal is ${proposal.state}; only a closed one is purged. Withdraw it first: gatehouse proposal withdraw ${id}`)
+    if (!CLOSED.includes(proposal.state))
+      throw new Problem(
+        'wrong-state',
+        `the proposal is ${proposal.state}; only a closed one is purged. Withdraw it first: gatehouse proposal withdraw ${id}`,
+      )
     if (proposal.purged_at) throw new Problem('content-purged', `it was purged at ${proposal.purged_at.toISOString()}`)
-    await trx.updateTable('proposals').set({ purged_at: acting.at, rationale: '', claimed: null, version: proposal.version + 1, updated_at: acting.at }).where('id', '=', id).execute()
-    const validations = await trx.selectFrom('validations').select(['envelope_digest']).where('proposal_id', '=', id).execute()
+    await trx
+      .updateTable('proposals')
+      .set({ purged_at: acting.at, rationale: '', claimed: null, version: proposal.version + 1, updated_at: acting.at })
+      .where('id', '=', id)
+      .execute()
+    const validations = await trx
+      .selectFrom('validations')
+      .select(['envelope_digest'])
+      .where('proposal_id', '=', id)
+      .execute()
     const named = [proposal.diff_digest, ...validations.flatMap((v) => v.envelope_digest ?? [])]
     const kept = await trx
       .selectFrom('proposals')
@@ -77,8 +120,14 @@ export async function purgeProposal(context: Context, acting: Acting, id: string
       .execute()
     const stillNamed = new Set(kept.flatMap((k) => [k.diff_digest, k.envelope_digest ?? '']))
     const free = [...new Set(named)].filter((digest) => !stillNamed.has(digest))
-    if (free.length > 0) await trx.updateTable('blobs').set({ purged_at: acting.at }).where('sha256', 'in', free).execute()
-    tx.record({ act: 'proposal.purge', subject: { kind: 'proposal', id }, digests: { diff: proposal.diff_digest }, detail: { reason, blobs: free.length } })
+    if (free.length > 0)
+      await trx.updateTable('blobs').set({ purged_at: acting.at }).where('sha256', 'in', free).execute()
+    tx.record({
+      act: 'proposal.purge',
+      subject: { kind: 'proposal', id },
+      digests: { diff: proposal.diff_digest },
+      detail: { reason, blobs: free.length },
+    })
     return { free, repository: proposal.repository_id, merged: proposal.state === 'merged' }
   })
   for (const digest of gone.free) await context.blobs.remove(digest as Parameters<typeof context.blobs.remove>[0])

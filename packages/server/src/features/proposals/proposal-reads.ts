@@ -15,7 +15,14 @@ export function proposalRows(db: Db, project: string) {
     .innerJoin('tasks', 'tasks.id', 'proposals.task_id')
     .selectAll('proposals')
     .select(['repositories.name as repository_name', 'tasks.risk as task_risk', 'tasks.priority as task_priority'])
-    .select((eb) => eb.selectFrom('proposals as next').select('next.id').whereRef('next.supersedes', '=', 'proposals.id').limit(1).as('superseded_by'))
+    .select((eb) =>
+      eb
+        .selectFrom('proposals as next')
+        .select('next.id')
+        .whereRef('next.supersedes', '=', 'proposals.id')
+        .limit(1)
+        .as('superseded_by'),
+    )
     .where('proposals.project_id', '=', project)
 }
 export type ProposalRecord = Awaited<ReturnType<ReturnType<typeof proposalRows>['executeTakeFirstOrThrow']>>
@@ -50,20 +57,31 @@ export function rowView(row: ProposalRecord, logins: ReadonlyMap<string, string>
   }
 }
 
-export async function listProposals(db: Db, project: string, query: PageQuery & { readonly state?: ProposalState | undefined; readonly task?: string | undefined }) {
-  let q = proposalRows(db, project).orderBy('proposals.id', 'desc').limit(query.limit + 1)
+export async function listProposals(
+  db: Db,
+  project: string,
+  query: PageQuery & { readonly state?: ProposalState | undefined; readonly task?: string | undefined },
+) {
+  let q = proposalRows(db, project)
+    .orderBy('proposals.id', 'desc')
+    .limit(query.limit + 1)
   if (query.cursor !== undefined) q = q.where('proposals.id', '<', query.cursor)
   if (query.state !== undefined) q = q.where('proposals.state', '=', query.state)
   if (query.task !== undefined) q = q.where('proposals.task_id', '=', query.task)
   const { rows, next_cursor } = pageOf(await q.execute(), query.limit)
-  const logins = await loginsOf(db, rows.map((r) => r.created_by))
+  const logins = await loginsOf(
+    db,
+    rows.map((r) => r.created_by),
+  )
   return { items: rows.map((row) => rowView(row, logins)), next_cursor }
 }
 
 /** Proposals that wait for somebody, the riskiest first: what `/dev-agent/proposals` shows. */
 export async function proposalsByRisk(db: Db, project: string): Promise<ProposalRecord[]> {
   return proposalRows(db, project)
-    .orderBy(sql`array_position(array['critical', 'high', 'medium', 'low'], coalesce(proposals.effective_risk, tasks.risk))`)
+    .orderBy(
+      sql`array_position(array['critical', 'high', 'medium', 'low'], coalesce(proposals.effective_risk, tasks.risk))`,
+    )
     .orderBy('tasks.priority')
     .orderBy('proposals.id')
     .limit(500)

@@ -12,7 +12,17 @@ import { purgeProposal, withdrawProposal } from './closing-service.ts'
 import { exportProposal, proposalDiff } from './proposal-export.ts'
 import { listProposals } from './proposal-reads.ts'
 import { revalidateProposal } from './revalidation-service.ts'
-import { ProposalQuery, ProposalRow, ProposalSubmit, ProposalSupersede, ProposalView, PATCH_MAX_BYTES, Reason, Reject, Vote } from './proposal-schemas.ts'
+import {
+  ProposalQuery,
+  ProposalRow,
+  ProposalSubmit,
+  ProposalSupersede,
+  ProposalView,
+  PATCH_MAX_BYTES,
+  Reason,
+  Reject,
+  Vote,
+} from './proposal-schemas.ts'
 import { submitProposal, supersedeProposal } from './proposal-service.ts'
 import { showProposal } from './proposal-view.ts'
 
@@ -22,8 +32,24 @@ export function proposalRoutes(app: FastifyInstance, context: Context): void {
   const tag = 'proposals'
   type Input = Pick<RouteInput<unknown, unknown, unknown>, 'caller' | 'acting'>
   const show = ({ caller, acting }: Input, id: string) => showProposal(context, caller, acting, id)
-  route(app, context, { act: 'proposal.list', method: 'GET', url: '/proposals', tag, query: ProposalQuery, response: page(ProposalRow), handler: ({ caller, query }) => listProposals(context.db, caller.project_id, query) })
-  route(app, context, { act: 'proposal.show', method: 'GET', url: '/proposals/:id', tag, params: IdParams, response: ProposalView, handler: (input) => show(input, input.params.id) })
+  route(app, context, {
+    act: 'proposal.list',
+    method: 'GET',
+    url: '/proposals',
+    tag,
+    query: ProposalQuery,
+    response: page(ProposalRow),
+    handler: ({ caller, query }) => listProposals(context.db, caller.project_id, query),
+  })
+  route(app, context, {
+    act: 'proposal.show',
+    method: 'GET',
+    url: '/proposals/:id',
+    tag,
+    params: IdParams,
+    response: ProposalView,
+    handler: (input) => show(input, input.params.id),
+  })
   route(app, context, {
     act: 'proposal.submit',
     method: 'POST',
@@ -47,14 +73,50 @@ export function proposalRoutes(app: FastifyInstance, context: Context): void {
     bodyLimit: PATCH_BODY,
     handler: async (input) => show(input, await supersedeProposal(context, input.acting, input.params.id, input.body)),
   })
-  const acts: readonly { act: Act; path: string; body?: z.ZodType; status?: 202; perform: (input: RouteInput<{ id: string }, unknown, never>) => Promise<void> }[] = [
-    { act: 'proposal.validate', path: 'validate', status: 202, perform: ({ acting, params }) => revalidateProposal(context, acting, params.id) },
-    { act: 'proposal.approve', path: 'approve', body: Vote, perform: ({ acting, params, body }) => vote(context, acting, params.id, { ...Vote.parse(body), verdict: 'yes' }) },
-    { act: 'proposal.reject', path: 'reject', body: Reject, perform: ({ acting, params, body }) => vote(context, acting, params.id, { ...Reject.parse(body), verdict: 'no' }) },
+  const acts: readonly {
+    act: Act
+    path: string
+    body?: z.ZodType
+    status?: 202
+    perform: (input: RouteInput<{ id: string }, unknown, never>) => Promise<void>
+  }[] = [
+    {
+      act: 'proposal.validate',
+      path: 'validate',
+      status: 202,
+      perform: ({ acting, params }) => revalidateProposal(context, acting, params.id),
+    },
+    {
+      act: 'proposal.approve',
+      path: 'approve',
+      body: Vote,
+      perform: ({ acting, params, body }) => vote(context, acting, params.id, { ...Vote.parse(body), verdict: 'yes' }),
+    },
+    {
+      act: 'proposal.reject',
+      path: 'reject',
+      body: Reject,
+      perform: ({ acting, params, body }) => vote(context, acting, params.id, { ...Reject.parse(body), verdict: 'no' }),
+    },
     { act: 'proposal.revoke', path: 'revoke', perform: ({ acting, params }) => revoke(context, acting, params.id) },
-    { act: 'proposal.withdraw', path: 'withdraw', body: Reason, perform: ({ acting, params, body }) => withdrawProposal(context, acting, params.id, Reason.parse(body).reason) },
-    { act: 'proposal.purge', path: 'purge', body: Reason, perform: ({ acting, params, body }) => purgeProposal(context, acting, params.id, Reason.parse(body).reason) },
-    { act: 'proposal.merge', path: 'merge', status: 202, perform: ({ acting, params }) => requestMerge(context, acting, params.id) },
+    {
+      act: 'proposal.withdraw',
+      path: 'withdraw',
+      body: Reason,
+      perform: ({ acting, params, body }) => withdrawProposal(context, acting, params.id, Reason.parse(body).reason),
+    },
+    {
+      act: 'proposal.purge',
+      path: 'purge',
+      body: Reason,
+      perform: ({ acting, params, body }) => purgeProposal(context, acting, params.id, Reason.parse(body).reason),
+    },
+    {
+      act: 'proposal.merge',
+      path: 'merge',
+      status: 202,
+      perform: ({ acting, params }) => requestMerge(context, acting, params.id),
+    },
   ]
   for (const { act, path, body, status, perform } of acts) {
     route(app, context, {
@@ -86,12 +148,16 @@ function rawRoutes(app: FastifyInstance, context: Context): void {
     response: { 200: z.unknown().describe(type) },
     produces: [type],
   })
-  app.get('/proposals/:id/diff', { schema: raw('proposalDiff', "Show a proposal's diff, byte for byte", 'text/x-diff') }, async (request, reply) => {
-    const caller = await authenticate(context, request)
-    requireMay(caller, 'proposal.diff')
-    const bytes = await proposalDiff(context, caller.project_id, IdParams.parse(request.params).id)
-    return reply.type('text/x-diff; charset=utf-8').header('content-disposition', 'inline').send(Buffer.from(bytes))
-  })
+  app.get(
+    '/proposals/:id/diff',
+    { schema: raw('proposalDiff', "Show a proposal's diff, byte for byte", 'text/x-diff') },
+    async (request, reply) => {
+      const caller = await authenticate(context, request)
+      requireMay(caller, 'proposal.diff')
+      const bytes = await proposalDiff(context, caller.project_id, IdParams.parse(request.params).id)
+      return reply.type('text/x-diff; charset=utf-8').header('content-disposition', 'inline').send(Buffer.from(bytes))
+    },
+  )
   route(app, context, {
     act: 'proposal.export',
     method: 'GET',

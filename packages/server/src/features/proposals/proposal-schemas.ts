@@ -7,12 +7,19 @@ import { ValidationView } from '../validations/validation-schemas.ts'
 
 export const PATCH_MAX_BYTES = 10_485_760
 export const ProposalSubmit = z.strictObject({
-  patch: z.string().max(Math.ceil((PATCH_MAX_BYTES * 4) / 3) + 4).describe('the patch, base64: git diff, git format-patch or a unified diff'),
+  patch: z
+    .string()
+    .max(Math.ceil((PATCH_MAX_BYTES * 4) / 3) + 4)
+    .describe('the patch, base64: git diff, git format-patch or a unified diff'),
   title: z.string().min(1).max(300).optional(),
   rationale: z.string().max(20_000).default(''),
-  repository: z.string().max(120).optional().describe('name of the repository; needed unless there is just one or a task is given'),
+  repository: z
+    .string()
+    .max(120)
+    .optional()
+    .describe('name of the repository; needed unless there is just one or a task is given'),
   task: z.string().max(60).optional().describe('the task it is for; without one, a task is made'),
-  target_branch: z.string().max(200).optional().describe('the branch it is for; by default the repository\'s own'),
+  target_branch: z.string().max(200).optional().describe("the branch it is for; by default the repository's own"),
 })
 export const ProposalSupersede = z.strictObject({
   patch: ProposalSubmit.shape.patch,
@@ -23,10 +30,24 @@ export const ProposalQuery = PageQuery.extend({
   state: z.enum(STATES.proposal).optional(),
   task: z.string().max(60).optional(),
 })
-export const Vote = z.strictObject({ intent_digest: Digest.describe('the intent you were shown'), comment: z.string().max(5000).default('') })
-export const Reject = z.strictObject({ intent_digest: Digest, comment: z.string().min(1).max(5000).describe('what has to change; the next attempt reads it') })
+export const Vote = z.strictObject({
+  intent_digest: Digest.describe('the intent you were shown'),
+  comment: z.string().max(5000).default(''),
+})
+export const Reject = z.strictObject({
+  intent_digest: Digest,
+  comment: z.string().min(1).max(5000).describe('what has to change; the next attempt reads it'),
+})
 export const Reason = z.strictObject({ reason: z.string().min(1).max(2000) })
-const File = z.object({ path: z.string(), status: z.string(), old_mode: z.string().nullable(), new_mode: z.string().nullable(), binary: z.boolean(), additions: z.int().nullable(), deletions: z.int().nullable() })
+const File = z.object({
+  path: z.string(),
+  status: z.string(),
+  old_mode: z.string().nullable(),
+  new_mode: z.string().nullable(),
+  binary: z.boolean(),
+  additions: z.int().nullable(),
+  deletions: z.int().nullable(),
+})
 export const ProposalRow = z
   .object({
     id: z.string(),
@@ -55,7 +76,17 @@ export const ProposalRow = z
     updated_at: Time,
   })
   .meta({ id: 'ProposalRow' })
-export const VoteView = z.object({ id: z.string(), person: PersonRef, verdict: z.enum(['yes', 'no']), comment: z.string(), intent_digest: Digest, at: Time, revoked_at: Time.nullable() }).meta({ id: 'Vote' })
+export const VoteView = z
+  .object({
+    id: z.string(),
+    person: PersonRef,
+    verdict: z.enum(['yes', 'no']),
+    comment: z.string(),
+    intent_digest: Digest,
+    at: Time,
+    revoked_at: Time.nullable(),
+  })
+  .meta({ id: 'Vote' })
 const Can = z.object({ ok: z.boolean(), reason: z.string().nullable() })
 export const ApprovalView = z
   .object({
@@ -65,7 +96,9 @@ export const ApprovalView = z
     intent: Intent,
     intent_digest: Digest,
     expires_at: Time,
-    requirements: z.array(RequirementView.extend({ by: z.array(PersonRef), remaining: z.int(), eligible: z.array(PersonRef) })),
+    requirements: z.array(
+      RequirementView.extend({ by: z.array(PersonRef), remaining: z.int(), eligible: z.array(PersonRef) }),
+    ),
     votes: z.array(VoteView),
     created_at: Time,
   })
@@ -89,7 +122,9 @@ export const EffectView = z
   .meta({ id: 'Effect' })
 export const ProposalView = ProposalRow.extend({
   rationale: z.string(),
-  claimed: z.unknown().describe("author and trailers as the patch claims them: attacker's words, shown, never an identity"),
+  claimed: z
+    .unknown()
+    .describe("author and trailers as the patch claims them: attacker's words, shown, never an identity"),
   base_commit: z.string(),
   base_tree: z.string(),
   result_tree: z.string(),
@@ -103,6 +138,17 @@ export const ProposalView = ProposalRow.extend({
   past_approvals: z.array(ApprovalView),
   effect: EffectView.nullable(),
   missing: z.array(MissingView).describe('what stands between this proposal and its merge now'),
-  can: z.object({ approve: Can, reject: Can, revoke: Can, merge: Can, validate: Can, supersede: Can, withdraw: Can, purge: Can }).describe('what you may do, and why not'),
+  can: z
+    .object({
+      approve: Can,
+      reject: Can,
+      revoke: Can,
+      merge: Can,
+      validate: Can,
+      supersede: Can,
+      withdraw: Can,
+      purge: Can,
+    })
+    .describe('what you may do, and why not'),
   correlation_id: z.string(),
 }).meta({ id: 'Proposal' })

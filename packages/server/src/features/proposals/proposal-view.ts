@@ -25,12 +25,40 @@ interface Can {
 export async function showProposal(context: Context, caller: Caller, acting: Acting, id: string) {
   const { db } = context
   const row = await proposalRecord(db, caller.project_id, id)
-  const authors = await db.selectFrom('proposal_authors').select(['person_id', 'path']).where('proposal_id', '=', id).orderBy('id').execute()
-  const requests = await db.selectFrom('approval_requests').selectAll().where('proposal_id', '=', id).orderBy('id', 'desc').execute()
-  const votes = requests.length === 0 ? [] : await db.selectFrom('approvals').selectAll().where('request_id', 'in', requests.map((r) => r.id)).orderBy('id').execute()
+  const authors = await db
+    .selectFrom('proposal_authors')
+    .select(['person_id', 'path'])
+    .where('proposal_id', '=', id)
+    .orderBy('id')
+    .execute()
+  const requests = await db
+    .selectFrom('approval_requests')
+    .selectAll()
+    .where('proposal_id', '=', id)
+    .orderBy('id', 'desc')
+    .execute()
+  const votes =
+    requests.length === 0
+      ? []
+      : await db
+          .selectFrom('approvals')
+          .selectAll()
+          .where(
+            'request_id',
+            'in',
+            requests.map((r) => r.id),
+          )
+          .orderBy('id')
+          .execute()
   const voters = await readVoters(db, caller.project_id)
   const effect = await effectView(context, id)
-  const logins = await loginsOf(db, [row.created_by, ...authors.map((a) => a.person_id), ...votes.map((v) => v.person_id), ...voters.map((v) => v.person_id), ...(effect ? [effect.requested_by] : [])])
+  const logins = await loginsOf(db, [
+    row.created_by,
+    ...authors.map((a) => a.person_id),
+    ...votes.map((v) => v.person_id),
+    ...voters.map((v) => v.person_id),
+    ...(effect ? [effect.requested_by] : []),
+  ])
   const authorSet = new Set(authors.map((a) => a.person_id))
   const approvals = requests.map((request) => {
     const { intent, intent_digest, state, requirements, expires_at } = readRequest(request)
@@ -49,15 +77,27 @@ export async function showProposal(context: Context, caller: Caller, acting: Act
         roles: [...requirement.roles],
         by: by.map((p) => personRef(logins, p)),
         remaining,
-        eligible: voters.filter((v) => !authorSet.has(v.person_id) && !by.includes(v.person_id) && v.roles.some((r) => requirement.roles.includes(r))).map((v) => personRef(logins, v.person_id)),
+        eligible: voters
+          .filter(
+            (v) =>
+              !authorSet.has(v.person_id) &&
+              !by.includes(v.person_id) &&
+              v.roles.some((r) => requirement.roles.includes(r)),
+          )
+          .map((v) => personRef(logins, v.person_id)),
       })),
-      votes: cast.map((v) => ({ ...readVote(v), person: personRef(logins, v.person_id), comment: v.comment })).map(({ person_id: _person, ...v }) => v),
+      votes: cast
+        .map((v) => ({ ...readVote(v), person: personRef(logins, v.person_id), comment: v.comment }))
+        .map(({ person_id: _person, ...v }) => v),
     }
   })
   const [current = null, ...past] = approvals
   const task = await db.selectFrom('tasks').selectAll().where('id', '=', row.task_id).executeTakeFirstOrThrow()
   const closed = ['superseded', 'withdrawn', 'merged'].includes(row.state)
-  const missing = closed || effect?.state === 'granted' ? [] : (await missingNow(context, acting, task, row)).map((m) => ({ ...m, who: named(m.who, logins) }))
+  const missing =
+    closed || effect?.state === 'granted'
+      ? []
+      : (await missingNow(context, acting, task, row)).map((m) => ({ ...m, who: named(m.who, logins) }))
   const change = await readChange(db, caller.project_id, row)
   const subjects = row.run_id === null ? [id] : [id, row.run_id]
   return {
@@ -83,11 +123,22 @@ export async function showProposal(context: Context, caller: Caller, acting: Act
 }
 
 function named(who: string, logins: ReadonlyMap<string, string>): string {
-  return who.split(', ').map((w) => logins.get(w) ?? w).join(', ')
+  return who
+    .split(', ')
+    .map((w) => logins.get(w) ?? w)
+    .join(', ')
 }
 
 async function effectView(context: Context, proposal: string) {
-  const row = await context.db.selectFrom('effects').innerJoin('grants', 'grants.effect_id', 'effects.id').selectAll('effects').select(['grants.id as grant_id', 'grants.spent_at']).where('proposal_id', '=', proposal).orderBy('effects.id', 'desc').limit(1).executeTakeFirst()
+  const row = await context.db
+    .selectFrom('effects')
+    .innerJoin('grants', 'grants.effect_id', 'effects.id')
+    .selectAll('effects')
+    .select(['grants.id as grant_id', 'grants.spent_at'])
+    .where('proposal_id', '=', proposal)
+    .orderBy('effects.id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   if (!row) return null
   return {
     id: row.id,
@@ -105,16 +156,33 @@ async function effectView(context: Context, proposal: string) {
   }
 }
 
-function cans(caller: Caller, acting: Acting, row: ProposalRecord, change: Change, missing: readonly { what: string }[]) {
-  const role = (act: Act): Can | null => (may(caller.roles, act) ? null : { ok: false, reason: `${act} needs the role ${rolesFor(act).join(' or ')}` })
+function cans(
+  caller: Caller,
+  acting: Acting,
+  row: ProposalRecord,
+  change: Change,
+  missing: readonly { what: string }[],
+) {
+  const role = (act: Act): Can | null =>
+    may(caller.roles, act) ? null : { ok: false, reason: `${act} needs the role ${rolesFor(act).join(' or ')}` }
   const digest = change.request?.intent_digest ?? ''
   const voting = (verdict: 'yes' | 'no'): Can => {
-    const cast = castVote(change, { id: 'preview', person_id: caller.person_id, intent_digest: digest, verdict }, acting.at)
+    const cast = castVote(
+      change,
+      { id: 'preview', person_id: caller.person_id, intent_digest: digest, verdict },
+      acting.at,
+    )
     return cast.ok ? { ok: true, reason: null } : { ok: false, reason: cast.detail }
   }
   const moving = (act: Act, to: 'superseded' | 'withdrawn' | 'validating'): Can => {
-    if (change.effect !== null && change.effect !== 'refused') return { ok: false, reason: 'the merge was granted already' }
-    const result = transition('proposal', act === 'proposal.validate' ? 'validation.start' : act, change.proposal_state, to)
+    if (change.effect !== null && change.effect !== 'refused')
+      return { ok: false, reason: 'the merge was granted already' }
+    const result = transition(
+      'proposal',
+      act === 'proposal.validate' ? 'validation.start' : act,
+      change.proposal_state,
+      to,
+    )
     return result.ok ? { ok: true, reason: null } : { ok: false, reason: result.detail }
   }
   const revoked = revokeVote(change, caller.person_id, acting.at)
@@ -122,11 +190,20 @@ function cans(caller: Caller, acting: Acting, row: ProposalRecord, change: Chang
   return {
     approve: role('proposal.approve') ?? voting('yes'),
     reject: role('proposal.reject') ?? voting('no'),
-    revoke: role('proposal.revoke') ?? (revoked.ok ? { ok: true, reason: null } : { ok: false, reason: revoked.detail }),
-    merge: role('proposal.merge') ?? (missing.length === 0 && row.state === 'validated' ? { ok: true, reason: null } : { ok: false, reason: missing.map((m) => m.what).join('; ') || `the proposal is ${row.state}` }),
+    revoke:
+      role('proposal.revoke') ?? (revoked.ok ? { ok: true, reason: null } : { ok: false, reason: revoked.detail }),
+    merge:
+      role('proposal.merge') ??
+      (missing.length === 0 && row.state === 'validated'
+        ? { ok: true, reason: null }
+        : { ok: false, reason: missing.map((m) => m.what).join('; ') || `the proposal is ${row.state}` }),
     validate: role('proposal.validate') ?? moving('proposal.validate', 'validating'),
     supersede: role('proposal.supersede') ?? moving('proposal.supersede', 'superseded'),
     withdraw: role('proposal.withdraw') ?? moving('proposal.withdraw', 'withdrawn'),
-    purge: role('proposal.purge') ?? (purgeable ? { ok: true, reason: null } : { ok: false, reason: row.purged_at ? 'it was purged' : 'only a closed proposal is purged' }),
+    purge:
+      role('proposal.purge') ??
+      (purgeable
+        ? { ok: true, reason: null }
+        : { ok: false, reason: row.purged_at ? 'it was purged' : 'only a closed proposal is purged' }),
   }
 }

@@ -38,7 +38,13 @@ function testScript(manifest: string): string | null {
 function nodeCommand(script: string): string[] {
   const words = script.trim().split(/\s+/)
   if (words[0] !== 'node' || words[1] !== '--test' || /[|&;<>$`"'*]/.test(script)) return ['npm', 'test']
-  return ['node', '--test', '--test-reporter=junit', '--test-reporter-destination=.gatehouse-junit.xml', ...words.slice(2).filter((w) => !w.startsWith('--test-reporter'))]
+  return [
+    'node',
+    '--test',
+    '--test-reporter=junit',
+    '--test-reporter-destination=.gatehouse-junit.xml',
+    ...words.slice(2).filter((w) => !w.startsWith('--test-reporter')),
+  ]
 }
 
 function recipeOf(name: string, run: string[]): Recipe {

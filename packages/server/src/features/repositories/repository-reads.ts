@@ -21,7 +21,10 @@ export interface RepositoryRow {
 }
 
 function rows(db: Db | Trx, project: string) {
-  return db.selectFrom('repositories').select(['id', 'name', 'default_branch', 'source', 'settings', 'version', 'created_at']).where('project_id', '=', project)
+  return db
+    .selectFrom('repositories')
+    .select(['id', 'name', 'default_branch', 'source', 'settings', 'version', 'created_at'])
+    .where('project_id', '=', project)
 }
 
 function read(row: { settings: unknown } & Omit<RepositoryRow, 'settings'>): RepositoryRow {
@@ -34,7 +37,9 @@ export async function listRepositoryRows(db: Db | Trx, project: string): Promise
 
 /** By id or name. Problem: not-found. */
 export async function repositoryByName(db: Db | Trx, project: string, key: string): Promise<RepositoryRow> {
-  const row = await rows(db, project).where((eb) => eb.or([eb('id', '=', key), eb('name', '=', key)])).executeTakeFirst()
+  const row = await rows(db, project)
+    .where((eb) => eb.or([eb('id', '=', key), eb('name', '=', key)]))
+    .executeTakeFirst()
   if (!row) throw new Problem('not-found', `there is no repository ${key}; gatehouse repo list shows those here`)
   return read(row)
 }
@@ -47,7 +52,9 @@ export async function chooseRepository(db: Db | Trx, project: string, key: strin
   if (only && all.length === 1) return only
   throw new Problem(
     'no-repository',
-    all.length === 0 ? 'no repository is under the gate yet: gatehouse repo add <path or URL>' : `say which repository: ${all.map((r) => r.name).join(', ')} (--repo)`,
+    all.length === 0
+      ? 'no repository is under the gate yet: gatehouse repo add <path or URL>'
+      : `say which repository: ${all.map((r) => r.name).join(', ')} (--repo)`,
   )
 }
 
@@ -73,7 +80,10 @@ export async function readRecipe(
     const recipe = repository.settings.recipe
     return ok({ recipe, digest: recipeDigest(recipe), source: 'settings' })
   }
-  return refuse('recipe-missing', `${repository.name} has no ${RECIPE_PATH} on its base and no recipe in its settings: add the file, or gatehouse repo set ${repository.name} --test "npm test"`)
+  return refuse(
+    'recipe-missing',
+    `${repository.name} has no ${RECIPE_PATH} on its base and no recipe in its settings: add the file, or gatehouse repo set ${repository.name} --test "npm test"`,
+  )
 }
 
 function parseRecipe(text: string): Result<ReadRecipe, 'recipe-invalid'> {
@@ -86,7 +96,10 @@ function parseRecipe(text: string): Result<ReadRecipe, 'recipe-invalid'> {
   const result = Recipe.safeParse(document)
   if (!result.success) {
     const [issue] = result.error.issues
-    return refuse('recipe-invalid', `${RECIPE_PATH}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a recipe'}`)
+    return refuse(
+      'recipe-invalid',
+      `${RECIPE_PATH}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not a recipe'}`,
+    )
   }
   return ok({ recipe: result.data, digest: recipeDigest(result.data), source: 'base' })
 }
@@ -99,8 +112,14 @@ export async function repositoryView(context: Context, row: RepositoryRow) {
     forge: 'embedded' as const,
     head_commit: head,
     clone_url: `${context.baseUrl}/git/${row.name}.git`,
-    recipe_source: recipe.ok ? recipe.value.source : recipe.code === 'recipe-missing' ? ('missing' as const) : ('invalid' as const),
-    recipe_detail: recipe.ok ? recipe.value.recipe.validations.flatMap((v) => v.commands.map((c) => c.run.join(' '))).join('; ') : recipe.detail,
+    recipe_source: recipe.ok
+      ? recipe.value.source
+      : recipe.code === 'recipe-missing'
+        ? ('missing' as const)
+        : ('invalid' as const),
+    recipe_detail: recipe.ok
+      ? recipe.value.recipe.validations.flatMap((v) => v.commands.map((c) => c.run.join(' '))).join('; ')
+      : recipe.detail,
     created_at: instant(row.created_at),
   }
 }

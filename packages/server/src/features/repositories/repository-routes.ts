@@ -36,7 +36,8 @@ export function repositoryRoutes(app: FastifyInstance, context: Context): void {
     tag,
     params: IdParams,
     response: RepositoryView,
-    handler: async ({ caller, params }) => repositoryView(context, await repositoryByName(context.db, caller.project_id, params.id)),
+    handler: async ({ caller, params }) =>
+      repositoryView(context, await repositoryByName(context.db, caller.project_id, params.id)),
   })
   route(app, context, {
     act: 'repository.configure',
@@ -46,6 +47,7 @@ export function repositoryRoutes(app: FastifyInstance, context: Context): void {
     params: IdParams,
     body: RepositoryConfigure,
     response: RepositoryView,
-    handler: async ({ acting, params, body }) => repositoryView(context, await configureRepository(context, acting, params.id, body)),
+    handler: async ({ acting, params, body }) =>
+      repositoryView(context, await configureRepository(context, acting, params.id, body)),
   })
 }

@@ -5,7 +5,12 @@ import { Time } from '../schemas.ts'
 export const RepositorySettings = z
   .strictObject({
     environment: z.string().min(1).max(60).default('sandbox').describe('the environment proposals are validated for'),
-    isolation: z.enum(['required', 'none']).default('required').describe('"none" lets commands run as plain limited processes where the machine grants no isolation; evidence and policy see it'),
+    isolation: z
+      .enum(['required', 'none'])
+      .default('required')
+      .describe(
+        '"none" lets commands run as plain limited processes where the machine grants no isolation; evidence and policy see it',
+      ),
     recipe: Recipe.nullable().default(null).describe('used where the protected base has no .gatehouse/recipe.yaml'),
     approval_days: z.int().min(1).max(90).default(7).describe('days until an approval request expires'),
   })
@@ -37,4 +42,7 @@ export const RepositoryAdd = z.strictObject({
   name: RepositoryName.optional(),
   settings: RepositorySettings.optional(),
 })
-export const RepositoryConfigure = z.strictObject({ version: z.int().describe('the version you read'), settings: RepositorySettings })
+export const RepositoryConfigure = z.strictObject({
+  version: z.int().describe('the version you read'),
+  settings: RepositorySettings,
+})

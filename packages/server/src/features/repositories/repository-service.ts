@@ -11,11 +11,16 @@ import { repositoryByName } from './repository-reads.ts'
 import { RepositoryName, RepositorySettings } from './repository-schemas.ts'
 
 function sourceOf(text: string): RepositorySource {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\s]+@[^/\s:]+:/.test(text) ? { kind: 'url', url: text } : { kind: 'path', path: text }
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || /^[^/\s]+@[^/\s:]+:/.test(text)
+    ? { kind: 'url', url: text }
+    : { kind: 'path', path: text }
 }
 
 function nameOf(source: string): string {
-  const name = basename(source.replace(/[/\\]+$/, '')).replace(/\.git$/, '').replaceAll(/[^A-Za-z0-9._-]/g, '-').replace(/^[^A-Za-z0-9]+/, '')
+  const name = basename(source.replace(/[/\\]+$/, ''))
+    .replace(/\.git$/, '')
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
   if (name === '') throw new Problem('request-invalid', 'name: none can be made from this source; give one with --name')
   return name.slice(0, 100)
 }
@@ -30,11 +35,20 @@ export async function addRepository(
   input: { source: string; name?: string | undefined; settings?: RepositorySettings | undefined },
 ) {
   const named = RepositoryName.safeParse(input.name ?? nameOf(input.source))
-  if (!named.success) throw new Problem('request-invalid', `name: ${named.error.issues[0]?.message ?? 'is not valid'}; give another with --name`)
+  if (!named.success)
+    throw new Problem(
+      'request-invalid',
+      `name: ${named.error.issues[0]?.message ?? 'is not valid'}; give another with --name`,
+    )
   const name = named.data
   if (sourceOf(input.source).kind === 'path' && !acting.actor.roles.includes('owner'))
     throw new Problem('forbidden', 'a path of the server is added by an owner only; others add a URL')
-  const taken = await context.db.selectFrom('repositories').select('id').where('project_id', '=', acting.project_id).where('name', '=', name).executeTakeFirst()
+  const taken = await context.db
+    .selectFrom('repositories')
+    .select('id')
+    .where('project_id', '=', acting.project_id)
+    .where('name', '=', name)
+    .executeTakeFirst()
   if (taken) throw existing(name)
   const id = newId('repository', millis(acting.at))
   const created = await context.forge.createRepository({ id, source: sourceOf(input.source) })
@@ -45,12 +59,26 @@ export async function addRepository(
     await performAct(context, acting, async ({ trx, record }) => {
       await trx
         .insertInto('repositories')
-        .values({ id, project_id: acting.project_id, name, forge: 'embedded', default_branch: created.value.default_branch, source: input.source, settings: JSON.stringify(settings), created_at: acting.at })
+        .values({
+          id,
+          project_id: acting.project_id,
+          name,
+          forge: 'embedded',
+          default_branch: created.value.default_branch,
+          source: input.source,
+          settings: JSON.stringify(settings),
+          created_at: acting.at,
+        })
         .execute()
       record({
         act: 'repository.add',
         subject: { kind: 'repository', id },
-        detail: { name, default_branch: created.value.default_branch, head_commit: created.value.head_commit, isolation: settings.isolation },
+        detail: {
+          name,
+          default_branch: created.value.default_branch,
+          head_commit: created.value.head_commit,
+          isolation: settings.isolation,
+        },
       })
     })
   } catch (error) {
@@ -61,11 +89,19 @@ export async function addRepository(
 }
 
 function existing(name: string): Problem {
-  return new Problem('repository-exists', `a repository called ${name} is here already; choose another name with --name`)
+  return new Problem(
+    'repository-exists',
+    `a repository called ${name} is here already; choose another name with --name`,
+  )
 }
 
 /** Replaces a repository's settings, if they are still at the version that was read. Problem: version-conflict. */
-export async function configureRepository(context: Context, acting: Acting, key: string, input: { version: number; settings: RepositorySettings }) {
+export async function configureRepository(
+  context: Context,
+  acting: Acting,
+  key: string,
+  input: { version: number; settings: RepositorySettings },
+) {
   const { id } = await repositoryByName(context.db, acting.project_id, key)
   await performAct(context, acting, async ({ trx, record }) => {
     const updated = await trx
@@ -75,8 +111,18 @@ export async function configureRepository(context: Context, acting: Acting, key:
       .where('version', '=', input.version)
       .returning('name')
       .executeTakeFirst()
-    if (!updated) throw new Problem('version-conflict', 'somebody changed the settings since you read them; read them again')
-    record({ act: 'repository.configure', subject: { kind: 'repository', id }, detail: { name: updated.name, isolation: input.settings.isolation, environment: input.settings.environment, version: input.version + 1 } })
+    if (!updated)
+      throw new Problem('version-conflict', 'somebody changed the settings since you read them; read them again')
+    record({
+      act: 'repository.configure',
+      subject: { kind: 'repository', id },
+      detail: {
+        name: updated.name,
+        isolation: input.settings.isolation,
+        environment: input.settings.environment,
+        version: input.version + 1,
+      },
+    })
   })
   return repositoryByName(context.db, acting.project_id, id)
 }

@@ -38,7 +38,20 @@ type Executed =
   | { readonly ok: false; readonly reason: string; readonly envelope_digest: string | null }
 
 async function readRun(context: Context, id: string) {
-  return context.db.selectFrom('runs').innerJoin('tasks', 'tasks.id', 'runs.task_id').selectAll('runs').select(['tasks.repository_id', 'tasks.target_branch', 'tasks.environment', 'tasks.title', 'tasks.story_id', 'tasks.requested_by']).where('runs.id', '=', id).executeTakeFirstOrThrow()
+  return context.db
+    .selectFrom('runs')
+    .innerJoin('tasks', 'tasks.id', 'runs.task_id')
+    .selectAll('runs')
+    .select([
+      'tasks.repository_id',
+      'tasks.target_branch',
+      'tasks.environment',
+      'tasks.title',
+      'tasks.story_id',
+      'tasks.requested_by',
+    ])
+    .where('runs.id', '=', id)
+    .executeTakeFirstOrThrow()
 }
 
 /**
@@ -49,17 +62,25 @@ export async function workRun(context: Context, job: Job): Promise<void> {
   const run = await readRun(context, job.data.run_id)
   if (!['queued', 'running'].includes(run.state)) return
   const repository = await repositoryByName(context.db, run.project_id, run.repository_id ?? '')
-  const acting = (): Acting => ({ project_id: run.project_id, actor: serviceActor('worker', [run.started_by]), correlation_id: job.correlation_id, at: context.clock() })
+  const acting = (): Acting => ({
+    project_id: run.project_id,
+    actor: serviceActor('worker', [run.started_by]),
+    correlation_id: job.correlation_id,
+    at: context.clock(),
+  })
   try {
     if (!(await admit(context, job, run, repository, acting()))) return
     crashPoint('step.admit.finished')
     const executed = await execute(context, job, run, repository)
-    if (!executed.ok) return await endRun(context, job, run, acting(), 'failed', executed.reason, comment(executed.reason))
+    if (!executed.ok)
+      return await endRun(context, job, run, acting(), 'failed', executed.reason, comment(executed.reason))
     await propose(context, job, run, repository, executed, acting())
     crashPoint('step.propose.finished')
   } catch (error) {
     if (error instanceof LeaseLost || job.signal.aborted) throw error
-    const last = job.attempt > QUEUES['run.work'].retry_limit || (error instanceof Problem && error.slug === 'isolation-unavailable')
+    const last =
+      job.attempt > QUEUES['run.work'].retry_limit ||
+      (error instanceof Problem && error.slug === 'isolation-unavailable')
     if (!last) throw error
     job.log.error({ err: error }, 'the run errored')
     await endRun(context, job, run, acting(), 'errored', error instanceof Error ? error.message : 'unknown error', null)
@@ -74,7 +95,13 @@ function step(run: Run, ordinal: number, name: string, input: Json): Step {
   return { owner_id: run.id, ordinal, name, flow_version: RUN_FLOW_VERSION, input }
 }
 
-function subjectOf(run: Run, repository: RepositoryRow, task: { kind: string; risk: string; priority: number; attempt: number }, hook: DecisionSubject['hook'], proposal: DecisionSubject['proposal']): DecisionSubject {
+function subjectOf(
+  run: Run,
+  repository: RepositoryRow,
+  task: { kind: string; risk: string; priority: number; attempt: number },
+  hook: DecisionSubject['hook'],
+  proposal: DecisionSubject['proposal'],
+): DecisionSubject {
   return {
     hook,
     environment: run.environment,
@@ -88,26 +115,64 @@ function subjectOf(run: Run, repository: RepositoryRow, task: { kind: string; ri
 }
 
 /** Takes the run under this lease, and asks policy once whether the agent may begin. */
-async function admit(context: Context, job: Job, run: Run, repository: RepositoryRow, acting: Acting): Promise<boolean> {
+async function admit(
+  context: Context,
+  job: Job,
+  run: Run,
+  repository: RepositoryRow,
+  acting: Acting,
+): Promise<boolean> {
   const admission = step(run, 1, 'admit', { agent_version: run.agent_version })
   const known = await recordedOutput<{ allowed: boolean }>(context.db, admission)
   return performAct(context, acting, async (tx) => {
     const { trx } = tx
     await requireLease(trx, job.lease)
     const task = await lockTask(trx, run.project_id, run.task_id)
-    const row = await trx.selectFrom('runs').select('state').where('id', '=', run.id).forUpdate().executeTakeFirstOrThrow()
+    const row = await trx
+      .selectFrom('runs')
+      .select('state')
+      .where('id', '=', run.id)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
     if (!['queued', 'running'].includes(row.state)) return false
     requireTransition('run', 'run.start', row.state, 'running')
     await trx.updateTable('runs').set({ state: 'running' }).where('id', '=', run.id).execute()
-    tx.record({ act: 'run.start', subject: { kind: 'run', id: run.id }, detail: { epoch: job.lease.epoch, holder: job.lease.key, takeover: row.state === 'running' } })
+    tx.record({
+      act: 'run.start',
+      subject: { kind: 'run', id: run.id },
+      detail: { epoch: job.lease.epoch, holder: job.lease.key, takeover: row.state === 'running' },
+    })
     if (known) return known.output.allowed
-    const decision = await decide(context, trx, acting, run.id, await decisionInput(trx, acting, subjectOf(run, repository, task, 'before_execute', null)))
+    const decision = await decide(
+      context,
+      trx,
+      acting,
+      run.id,
+      await decisionInput(trx, acting, subjectOf(run, repository, task, 'before_execute', null)),
+    )
     const allowed = decision.outcome !== 'deny'
-    tx.record({ act: 'run.start', subject: { kind: 'run', id: run.id }, rows: [decision.id], outcome: allowed ? 'ok' : 'refused', ...(allowed ? {} : { reason: 'policy-denied' }), decision_id: decision.id, detail: { hook: 'before_execute', policy: decision.outcome } })
-    await finishStep(trx, { lease: job.lease, step: admission, output: { allowed, decision: decision.id }, at: acting.at })
+    tx.record({
+      act: 'run.start',
+      subject: { kind: 'run', id: run.id },
+      rows: [decision.id],
+      outcome: allowed ? 'ok' : 'refused',
+      ...(allowed ? {} : { reason: 'policy-denied' }),
+      decision_id: decision.id,
+      detail: { hook: 'before_execute', policy: decision.outcome },
+    })
+    await finishStep(trx, {
+      lease: job.lease,
+      step: admission,
+      output: { allowed, decision: decision.id },
+      at: acting.at,
+    })
     if (!allowed) {
       const violations = decision.violations.map(({ policy_id, message }) => ({ policy_id, message }))
-      await endRunInto(tx, run, 'failed', `policy refused: ${violations.map((v) => v.message).join('; ')}`, { failing_tests: [], violations, comments: [] })
+      await endRunInto(tx, run, 'failed', `policy refused: ${violations.map((v) => v.message).join('; ')}`, {
+        failing_tests: [],
+        violations,
+        comments: [],
+      })
     }
     return allowed
   })
@@ -120,7 +185,11 @@ async function execute(context: Context, job: Job, run: Run, repository: Reposit
   const { output } = await runStep({
     db: context.db,
     lease: job.lease,
-    step: step(run, 2, 'execute', { base_commit: run.base_commit, agent_version: run.agent_version, briefing: briefing as unknown as Json }),
+    step: step(run, 2, 'execute', {
+      base_commit: run.base_commit,
+      agent_version: run.agent_version,
+      briefing: briefing as unknown as Json,
+    }),
     at: context.clock,
     signal: job.signal,
     execute: async (signal): Promise<Json> => {
@@ -129,14 +198,22 @@ async function execute(context: Context, job: Job, run: Run, repository: Reposit
       if (!layer.ok) throw refusalProblem(layer)
       try {
         const { command } = definition.anatomy
-        const placed = Object.entries({ ...command.files, 'task.json': JSON.stringify(briefing, null, 2) }).map(([name, content]) => ({ path: `/agent/${name}`, content }))
+        const placed = Object.entries({ ...command.files, 'task.json': JSON.stringify(briefing, null, 2) }).map(
+          ([name, content]) => ({ path: `/agent/${name}`, content }),
+        )
         const result = await runCommands(
           {
             workspace: { base: layer.folder },
             placed,
             // Where plain processes run, /agent is elsewhere; the variable always says where.
             env: { GATEHOUSE_TASK: '/agent/task.json' },
-            commands: [{ name: definition.identity.name, argv: command.run, timeout_ms: definition.limits.max_execution_time_seconds * 1000 }],
+            commands: [
+              {
+                name: definition.identity.name,
+                argv: command.run,
+                timeout_ms: definition.limits.max_execution_time_seconds * 1000,
+              },
+            ],
             limits: SANDBOX_LIMITS,
             collect: { git_dir: gitDir, base_tree: layer.tree },
             isolation: repository.settings.isolation === 'none' ? 'none-allowed' : 'required',
@@ -150,11 +227,23 @@ async function execute(context: Context, job: Job, run: Run, repository: Reposit
         const envelope_digest = await keepBlob(context, Buffer.from(JSON.stringify([result.envelope])), 'evidence')
         const [outcome] = result.envelope.commands
         if (!result.passed) {
-          const how = outcome?.timed_out ? `ran longer than ${definition.limits.max_execution_time_seconds} s` : `ended with exit code ${outcome?.exit_code ?? 'none'}`
-          return { ok: false, reason: `the agent's command ${how}: ${tail(outcome?.stderr.text ?? '')}`, envelope_digest }
+          const how = outcome?.timed_out
+            ? `ran longer than ${definition.limits.max_execution_time_seconds} s`
+            : `ended with exit code ${outcome?.exit_code ?? 'none'}`
+          return {
+            ok: false,
+            reason: `the agent's command ${how}: ${tail(outcome?.stderr.text ?? '')}`,
+            envelope_digest,
+          }
         }
-        if (!result.result?.ok) return { ok: false, reason: result.result ? `what the agent left is refused: ${result.result.detail}` : 'nothing was collected', envelope_digest }
-        if (result.result.changes.length === 0) return { ok: false, reason: 'the agent changed nothing', envelope_digest }
+        if (!result.result?.ok)
+          return {
+            ok: false,
+            reason: result.result ? `what the agent left is refused: ${result.result.detail}` : 'nothing was collected',
+            envelope_digest,
+          }
+        if (result.result.changes.length === 0)
+          return { ok: false, reason: 'the agent changed nothing', envelope_digest }
         return { ok: true, tree: result.result.tree, envelope_digest, duration_ms: outcome?.duration_ms ?? 0 }
       } finally {
         layer.release()
@@ -169,12 +258,28 @@ function tail(text: string): string {
 }
 
 /** Commit, task branch, and then in one act: policy's word on the result, the proposal, the end of the run, and the validation's job. */
-async function propose(context: Context, job: Job, run: Run, repository: RepositoryRow, executed: Extract<Executed, { ok: true }>, acting: Acting): Promise<void> {
+async function propose(
+  context: Context,
+  job: Job,
+  run: Run,
+  repository: RepositoryRow,
+  executed: Extract<Executed, { ok: true }>,
+  acting: Acting,
+): Promise<void> {
   const base = await context.forge.resolveCommit(repository.id, run.base_commit)
   if (!base) throw new Problem('branch-not-found', `the commit ${run.base_commit} is gone`)
   const diff = await context.forge.diffTrees(repository.id, base.tree, executed.tree)
   const odd = diff.files.find((f) => !f.utf8)
-  if (odd) return endRun(context, job, run, acting, 'failed', `the agent left a path that is not valid UTF-8: ${odd.path}`, comment(`path not valid UTF-8: ${odd.path}`))
+  if (odd)
+    return endRun(
+      context,
+      job,
+      run,
+      acting,
+      'failed',
+      `the agent left a path that is not valid UTF-8: ${odd.path}`,
+      comment(`path not valid UTF-8: ${odd.path}`),
+    )
   const { output } = await runStep({
     db: context.db,
     lease: job.lease,
@@ -184,32 +289,80 @@ async function propose(context: Context, job: Job, run: Run, repository: Reposit
     execute: async (): Promise<Json> => {
       // Id and time follow from the run: done again, also by a worker that was overtaken, it gives the same commit, ref and branch.
       const id = `prp_${run.id.slice('run_'.length)}` as Id<'proposal'>
-      const change = await prepareChange(context, repository.id, { id, base_commit: run.base_commit, base_tree: base.tree, result_tree: executed.tree, diff, title: run.title, at: instant(run.created_at), correlation_id: run.correlation_id })
+      const change = await prepareChange(context, repository.id, {
+        id,
+        base_commit: run.base_commit,
+        base_tree: base.tree,
+        result_tree: executed.tree,
+        diff,
+        title: run.title,
+        at: instant(run.created_at),
+        correlation_id: run.correlation_id,
+      })
       const current = await context.forge.readRef(repository.id, run.branch)
       if (current !== change.head_commit) {
-        const moved = await context.forge.updateBranch(repository.id, { branch: run.branch, from: current, to: change.head_commit })
+        const moved = await context.forge.updateBranch(repository.id, {
+          branch: run.branch,
+          from: current,
+          to: change.head_commit,
+        })
         if (!moved.ok) throw refusalProblem(moved)
       }
       return { id: change.id, head_commit: change.head_commit, digest: change.digest }
     },
   })
-  const published = output as { id: Awaited<ReturnType<typeof prepareChange>>['id']; head_commit: string; digest: string }
-  const plan = await planValidation(context, repository, run.target_branch ?? repository.default_branch, run.environment)
+  const published = output as {
+    id: Awaited<ReturnType<typeof prepareChange>>['id']
+    head_commit: string
+    digest: string
+  }
+  const plan = await planValidation(
+    context,
+    repository,
+    run.target_branch ?? repository.default_branch,
+    run.environment,
+  )
   await performAct(context, acting, async (tx) => {
     const { trx } = tx
     await requireLease(trx, job.lease)
     const task = await lockTask(trx, run.project_id, run.task_id)
-    const row = await trx.selectFrom('runs').select('state').where('id', '=', run.id).forUpdate().executeTakeFirstOrThrow()
+    const row = await trx
+      .selectFrom('runs')
+      .select('state')
+      .where('id', '=', run.id)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
     if (row.state !== 'running') return
     const authors = await authorsOf(tx, run)
-    const subject = subjectOf(run, repository, task, 'after_execute', { id: published.id, provenance: 'observed', files: fileRows(diff), diff_bytes: diff.bytes.length, authors: [...new Set(authors.map((a) => a.person_id))] })
+    const subject = subjectOf(run, repository, task, 'after_execute', {
+      id: published.id,
+      provenance: 'observed',
+      files: fileRows(diff),
+      diff_bytes: diff.bytes.length,
+      authors: [...new Set(authors.map((a) => a.person_id))],
+    })
     const decision = await decide(context, trx, acting, run.id, await decisionInput(trx, acting, subject))
     if (decision.outcome === 'deny') {
       const violations = decision.violations.map(({ policy_id, message }) => ({ policy_id, message }))
-      await endRunInto(tx, run, 'failed', `policy refused: ${violations.map((v) => v.message).join('; ')}`, { failing_tests: [], violations, comments: [] }, decision.id)
+      await endRunInto(
+        tx,
+        run,
+        'failed',
+        `policy refused: ${violations.map((v) => v.message).join('; ')}`,
+        { failing_tests: [], violations, comments: [] },
+        decision.id,
+      )
       return
     }
-    const change = { id: published.id, base_commit: run.base_commit, base_tree: base.tree, result_tree: executed.tree, head_commit: published.head_commit, diff, digest: published.digest }
+    const change = {
+      id: published.id,
+      base_commit: run.base_commit,
+      base_tree: base.tree,
+      result_tree: executed.tree,
+      head_commit: published.head_commit,
+      diff,
+      digest: published.digest,
+    }
     await moveTask(tx, task, 'proposal.submit', 'proposed')
     const rows = await insertProposal(tx, {
       change,
@@ -229,17 +382,49 @@ async function propose(context: Context, job: Job, run: Run, repository: Reposit
     })
     requireTransition('run', 'run.finish', row.state, 'succeeded')
     await trx.updateTable('runs').set({ state: 'succeeded', finished_at: acting.at }).where('id', '=', run.id).execute()
-    await finishStep(trx, { lease: job.lease, step: step(run, 4, 'propose', { proposal: published.id }), output: { decision: decision.id }, at: acting.at })
-    tx.record({ act: 'proposal.submit', by: { ...acting.actor, kind: 'agent', id: run.agent_id }, subject: { kind: 'proposal', id: published.id }, rows: [task.id, ...rows], decision_id: decision.id, digests: { diff: published.digest, agent_version: run.agent_version }, detail: { title: run.title, provenance: 'observed', files: diff.files.length } })
-    tx.record({ act: 'run.finish', subject: { kind: 'run', id: run.id }, rows: [decision.id], decision_id: decision.id, digests: { envelope: executed.envelope_digest }, detail: { proposal: published.id, policy: decision.outcome, state: 'succeeded' } })
-    await insertValidation(tx, { id: published.id, task_id: run.task_id, base_commit: run.base_commit, result_tree: executed.tree }, { state: 'pending', task_state: 'proposed' }, plan)
+    await finishStep(trx, {
+      lease: job.lease,
+      step: step(run, 4, 'propose', { proposal: published.id }),
+      output: { decision: decision.id },
+      at: acting.at,
+    })
+    tx.record({
+      act: 'proposal.submit',
+      by: { ...acting.actor, kind: 'agent', id: run.agent_id },
+      subject: { kind: 'proposal', id: published.id },
+      rows: [task.id, ...rows],
+      decision_id: decision.id,
+      digests: { diff: published.digest, agent_version: run.agent_version },
+      detail: { title: run.title, provenance: 'observed', files: diff.files.length },
+    })
+    tx.record({
+      act: 'run.finish',
+      subject: { kind: 'run', id: run.id },
+      rows: [decision.id],
+      decision_id: decision.id,
+      digests: { envelope: executed.envelope_digest },
+      detail: { proposal: published.id, policy: decision.outcome, state: 'succeeded' },
+    })
+    await insertValidation(
+      tx,
+      { id: published.id, task_id: run.task_id, base_commit: run.base_commit, result_tree: executed.tree },
+      { state: 'pending', task_state: 'proposed' },
+      plan,
+    )
   })
 }
 
 /** Everybody behind an agent's diff: who started it, who prompted it, and who answers for the agent (law 2). */
 async function authorsOf({ trx }: ActTransaction, run: Run): Promise<{ person_id: string; path: string }[]> {
-  const agent = await trx.selectFrom('agents').select('owner_person_id').where('id', '=', run.agent_id).executeTakeFirstOrThrow()
-  const story = run.story_id === null ? null : await trx.selectFrom('stories').select('submitted_by').where('id', '=', run.story_id).executeTakeFirst()
+  const agent = await trx
+    .selectFrom('agents')
+    .select('owner_person_id')
+    .where('id', '=', run.agent_id)
+    .executeTakeFirstOrThrow()
+  const story =
+    run.story_id === null
+      ? null
+      : await trx.selectFrom('stories').select('submitted_by').where('id', '=', run.story_id).executeTakeFirst()
   return [
     { person_id: run.started_by, path: 'run-starter' },
     { person_id: run.requested_by, path: 'task-requester' },
@@ -248,7 +433,15 @@ async function authorsOf({ trx }: ActTransaction, run: Run): Promise<{ person_id
   ]
 }
 
-async function endRun(context: Context, job: Job, run: Run, acting: Acting, state: 'failed' | 'errored', reason: string, feedback: Feedback | null): Promise<void> {
+async function endRun(
+  context: Context,
+  job: Job,
+  run: Run,
+  acting: Acting,
+  state: 'failed' | 'errored',
+  reason: string,
+  feedback: Feedback | null,
+): Promise<void> {
   await performAct(context, acting, async (tx) => {
     await requireLease(tx.trx, job.lease)
     await lockTask(tx.trx, run.project_id, run.task_id)
@@ -257,14 +450,39 @@ async function endRun(context: Context, job: Job, run: Run, acting: Acting, stat
 }
 
 /** Ends a run without a proposal, in the caller's act; its task waits for another attempt and knows why. */
-async function endRunInto(tx: ActTransaction, run: Run, state: 'failed' | 'errored', reason: string, feedback: Feedback | null, decision?: string): Promise<void> {
+async function endRunInto(
+  tx: ActTransaction,
+  run: Run,
+  state: 'failed' | 'errored',
+  reason: string,
+  feedback: Feedback | null,
+  decision?: string,
+): Promise<void> {
   const { trx, acting } = tx
-  const row = await trx.selectFrom('runs').select('state').where('id', '=', run.id).forUpdate().executeTakeFirstOrThrow()
+  const row = await trx
+    .selectFrom('runs')
+    .select('state')
+    .where('id', '=', run.id)
+    .forUpdate()
+    .executeTakeFirstOrThrow()
   if (!['queued', 'running'].includes(row.state)) return
   requireTransition('run', 'run.finish', row.state, state)
-  await trx.updateTable('runs').set({ state, reason: reason.slice(0, 2000), finished_at: acting.at }).where('id', '=', run.id).execute()
+  await trx
+    .updateTable('runs')
+    .set({ state, reason: reason.slice(0, 2000), finished_at: acting.at })
+    .where('id', '=', run.id)
+    .execute()
   const task = await lockTask(trx, run.project_id, run.task_id)
   const to: TaskState = state === 'failed' ? 'needs_revision' : 'failed'
   await moveTask(tx, task, 'run.finish', to, { feedback })
-  tx.record({ act: 'run.finish', subject: { kind: 'run', id: run.id }, rows: [task.id, ...(decision ? [decision] : [])], outcome: 'failed', reason: state === 'failed' ? (feedback?.violations.length ? 'policy-denied' : 'validation-failed') : 'internal-error', decision_id: decision ?? null, detail: { state, why: reason.slice(0, 1000) } })
+  tx.record({
+    act: 'run.finish',
+    subject: { kind: 'run', id: run.id },
+    rows: [task.id, ...(decision ? [decision] : [])],
+    outcome: 'failed',
+    reason:
+      state === 'failed' ? (feedback?.violations.length ? 'policy-denied' : 'validation-failed') : 'internal-error',
+    decision_id: decision ?? null,
+    detail: { state, why: reason.slice(0, 1000) },
+  })
 }

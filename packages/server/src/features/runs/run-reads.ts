@@ -12,7 +12,14 @@ function runs(db: Db, project: string) {
     .innerJoin('agents', 'agents.id', 'runs.agent_id')
     .selectAll('runs')
     .select('agents.name as agent_name')
-    .select((eb) => eb.selectFrom('proposals').select('proposals.id').whereRef('proposals.run_id', '=', 'runs.id').limit(1).as('proposal_id'))
+    .select((eb) =>
+      eb
+        .selectFrom('proposals')
+        .select('proposals.id')
+        .whereRef('proposals.run_id', '=', 'runs.id')
+        .limit(1)
+        .as('proposal_id'),
+    )
     .where('runs.project_id', '=', project)
 }
 type Row = Awaited<ReturnType<ReturnType<typeof runs>['executeTakeFirstOrThrow']>>
@@ -50,11 +57,16 @@ async function view(db: Db, row: Row, logins: ReadonlyMap<string, string>) {
 }
 
 export async function listRuns(db: Db, project: string, query: PageQuery & { readonly task?: string | undefined }) {
-  let q = runs(db, project).orderBy('runs.id', 'desc').limit(query.limit + 1)
+  let q = runs(db, project)
+    .orderBy('runs.id', 'desc')
+    .limit(query.limit + 1)
   if (query.cursor !== undefined) q = q.where('runs.id', '<', query.cursor)
   if (query.task !== undefined) q = q.where('runs.task_id', '=', query.task)
   const { rows, next_cursor } = pageOf(await q.execute(), query.limit)
-  const logins = await loginsOf(db, rows.map((r) => r.started_by))
+  const logins = await loginsOf(
+    db,
+    rows.map((r) => r.started_by),
+  )
   return { items: await Promise.all(rows.map((row) => view(db, row, logins))), next_cursor }
 }
 

@@ -9,6 +9,22 @@ import { RunView } from './run-schemas.ts'
 export function runRoutes(app: FastifyInstance, context: Context): void {
   const { db } = context
   const query = PageQuery.extend({ task: z.string().max(60).optional() })
-  route(app, context, { act: 'run.list', method: 'GET', url: '/runs', tag: 'runs', query, response: page(RunView), handler: (i) => listRuns(db, i.caller.project_id, i.query) })
-  route(app, context, { act: 'run.show', method: 'GET', url: '/runs/:id', tag: 'runs', params: IdParams, response: RunView, handler: (i) => showRun(db, i.caller.project_id, i.params.id) })
+  route(app, context, {
+    act: 'run.list',
+    method: 'GET',
+    url: '/runs',
+    tag: 'runs',
+    query,
+    response: page(RunView),
+    handler: (i) => listRuns(db, i.caller.project_id, i.query),
+  })
+  route(app, context, {
+    act: 'run.show',
+    method: 'GET',
+    url: '/runs/:id',
+    tag: 'runs',
+    params: IdParams,
+    response: RunView,
+    handler: (i) => showRun(db, i.caller.project_id, i.params.id),
+  })
 }

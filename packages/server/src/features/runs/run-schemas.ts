@@ -3,7 +3,14 @@ import { STATES } from '@gatehouse/core/delivery/states'
 import { Digest, PersonRef, Time } from '../schemas.ts'
 
 export const StepView = z
-  .object({ name: z.string(), ordinal: z.int(), epoch: z.int(), started_at: Time, finished_at: Time.nullable(), duration_ms: z.number().nullable() })
+  .object({
+    name: z.string(),
+    ordinal: z.int(),
+    epoch: z.int(),
+    started_at: Time,
+    finished_at: Time.nullable(),
+    duration_ms: z.number().nullable(),
+  })
   .meta({ id: 'Step' })
 export const RunView = z
   .object({

@@ -19,8 +19,22 @@ function stories(db: Db, project: string) {
 type Row = Awaited<ReturnType<ReturnType<typeof stories>['executeTakeFirstOrThrow']>>
 
 async function views(db: Db, rows: readonly Row[]) {
-  const runbooks = rows.length === 0 ? [] : await db.selectFrom('runbooks').selectAll().where('story_id', 'in', rows.map((r) => r.id)).execute()
-  const logins = await loginsOf(db, [...rows.map((r) => r.submitted_by), ...runbooks.flatMap((r) => r.accepted_by ?? [])])
+  const runbooks =
+    rows.length === 0
+      ? []
+      : await db
+          .selectFrom('runbooks')
+          .selectAll()
+          .where(
+            'story_id',
+            'in',
+            rows.map((r) => r.id),
+          )
+          .execute()
+  const logins = await loginsOf(db, [
+    ...rows.map((r) => r.submitted_by),
+    ...runbooks.flatMap((r) => r.accepted_by ?? []),
+  ])
   return rows.map((row) => {
     const runbook = runbooks.find((r) => r.story_id === row.id)
     return {
@@ -70,7 +84,9 @@ function runbookView(row: RunbookRow, logins: ReadonlyMap<string, string>) {
 }
 
 export async function listStories(db: Db, project: string, query: PageQuery) {
-  let q = stories(db, project).orderBy('stories.id', 'desc').limit(query.limit + 1)
+  let q = stories(db, project)
+    .orderBy('stories.id', 'desc')
+    .limit(query.limit + 1)
   if (query.cursor !== undefined) q = q.where('stories.id', '<', query.cursor)
   const { rows, next_cursor } = pageOf(await q.execute(), query.limit)
   return { items: await views(db, rows), next_cursor }

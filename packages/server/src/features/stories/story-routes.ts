@@ -9,7 +9,15 @@ import { acceptRunbook, submitStory } from './story-service.ts'
 export function storyRoutes(app: FastifyInstance, context: Context): void {
   const { db } = context
   const tag = 'stories'
-  route(app, context, { act: 'story.list', method: 'GET', url: '/stories', tag, query: PageQuery, response: page(StoryView), handler: ({ caller, query }) => listStories(db, caller.project_id, query) })
+  route(app, context, {
+    act: 'story.list',
+    method: 'GET',
+    url: '/stories',
+    tag,
+    query: PageQuery,
+    response: page(StoryView),
+    handler: ({ caller, query }) => listStories(db, caller.project_id, query),
+  })
   route(app, context, {
     act: 'story.submit',
     method: 'POST',
@@ -23,8 +31,24 @@ export function storyRoutes(app: FastifyInstance, context: Context): void {
       return { ...(await showStory(db, acting.project_id, id)), deduplicated }
     },
   })
-  route(app, context, { act: 'story.show', method: 'GET', url: '/stories/:id', tag, params: IdParams, response: StoryView, handler: ({ caller, params }) => showStory(db, caller.project_id, params.id) })
-  route(app, context, { act: 'runbook.show', method: 'GET', url: '/runbooks/:id', tag, params: IdParams, response: RunbookView, handler: ({ caller, params }) => showRunbook(db, caller.project_id, params.id) })
+  route(app, context, {
+    act: 'story.show',
+    method: 'GET',
+    url: '/stories/:id',
+    tag,
+    params: IdParams,
+    response: StoryView,
+    handler: ({ caller, params }) => showStory(db, caller.project_id, params.id),
+  })
+  route(app, context, {
+    act: 'runbook.show',
+    method: 'GET',
+    url: '/runbooks/:id',
+    tag,
+    params: IdParams,
+    response: RunbookView,
+    handler: ({ caller, params }) => showRunbook(db, caller.project_id, params.id),
+  })
   route(app, context, {
     act: 'runbook.accept',
     method: 'POST',

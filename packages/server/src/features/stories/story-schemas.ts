@@ -5,7 +5,11 @@ import { Digest, PersonRef, Risk, Time } from '../schemas.ts'
 
 export const StorySubmit = z.strictObject({
   markdown: z.string().min(1).max(262_144).describe('the story as Markdown'),
-  repository: z.string().max(120).optional().describe('name of the repository that the change is for; needed unless there is just one'),
+  repository: z
+    .string()
+    .max(120)
+    .optional()
+    .describe('name of the repository that the change is for; needed unless there is just one'),
 })
 export const RunbookView = z
   .object({
@@ -41,4 +45,6 @@ export const StoryView = z
     updated_at: Time,
   })
   .meta({ id: 'Story' })
-export const StorySubmitted = StoryView.extend({ deduplicated: z.boolean().describe('true where the feature_request_id was known and the story was updated in place') }).meta({ id: 'SubmittedStory' })
+export const StorySubmitted = StoryView.extend({
+  deduplicated: z.boolean().describe('true where the feature_request_id was known and the story was updated in place'),
+}).meta({ id: 'SubmittedStory' })

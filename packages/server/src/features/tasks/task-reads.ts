@@ -14,17 +14,44 @@ function tasks(db: Db, project: string) {
     .selectAll('tasks')
     .select('repositories.name as repository_name')
     .select((eb) => [
-      eb.selectFrom('runs').select('runs.id').whereRef('runs.task_id', '=', 'tasks.id').where('runs.state', 'in', LIVE_RUN).limit(1).as('live_run_id'),
-      eb.selectFrom('runs').select('runs.id').whereRef('runs.task_id', '=', 'tasks.id').orderBy('runs.id', 'desc').limit(1).as('last_run_id'),
-      eb.selectFrom('proposals').select('proposals.id').whereRef('proposals.task_id', '=', 'tasks.id').where('proposals.state', 'in', LIVE_PROPOSAL).limit(1).as('live_proposal_id'),
-      eb.selectFrom('proposals').select('proposals.id').whereRef('proposals.task_id', '=', 'tasks.id').orderBy('proposals.id', 'desc').limit(1).as('last_proposal_id'),
+      eb
+        .selectFrom('runs')
+        .select('runs.id')
+        .whereRef('runs.task_id', '=', 'tasks.id')
+        .where('runs.state', 'in', LIVE_RUN)
+        .limit(1)
+        .as('live_run_id'),
+      eb
+        .selectFrom('runs')
+        .select('runs.id')
+        .whereRef('runs.task_id', '=', 'tasks.id')
+        .orderBy('runs.id', 'desc')
+        .limit(1)
+        .as('last_run_id'),
+      eb
+        .selectFrom('proposals')
+        .select('proposals.id')
+        .whereRef('proposals.task_id', '=', 'tasks.id')
+        .where('proposals.state', 'in', LIVE_PROPOSAL)
+        .limit(1)
+        .as('live_proposal_id'),
+      eb
+        .selectFrom('proposals')
+        .select('proposals.id')
+        .whereRef('proposals.task_id', '=', 'tasks.id')
+        .orderBy('proposals.id', 'desc')
+        .limit(1)
+        .as('last_proposal_id'),
     ])
     .where('tasks.project_id', '=', project)
 }
 type Row = Awaited<ReturnType<ReturnType<typeof tasks>['executeTakeFirstOrThrow']>>
 
 async function views(db: Db, rows: readonly Row[]) {
-  const logins = await loginsOf(db, rows.map((r) => r.requested_by))
+  const logins = await loginsOf(
+    db,
+    rows.map((r) => r.requested_by),
+  )
   return rows.map((row) => ({
     id: row.id,
     title: row.title,
@@ -51,8 +78,14 @@ async function views(db: Db, rows: readonly Row[]) {
   }))
 }
 
-export async function listTasks(db: Db, project: string, query: PageQuery & { readonly state?: TaskState | undefined }) {
-  let q = tasks(db, project).orderBy('tasks.id', 'desc').limit(query.limit + 1)
+export async function listTasks(
+  db: Db,
+  project: string,
+  query: PageQuery & { readonly state?: TaskState | undefined },
+) {
+  let q = tasks(db, project)
+    .orderBy('tasks.id', 'desc')
+    .limit(query.limit + 1)
   if (query.cursor !== undefined) q = q.where('tasks.id', '<', query.cursor)
   if (query.state !== undefined) q = q.where('tasks.state', '=', query.state)
   const { rows, next_cursor } = pageOf(await q.execute(), query.limit)

@@ -23,7 +23,15 @@ export function taskRoutes(app: FastifyInstance, context: Context): void {
     response: page(TaskView),
     handler: ({ caller, query }) => listTasks(db, caller.project_id, query),
   })
-  route(app, context, { act: 'task.show', method: 'GET', url: '/tasks/:id', tag, params: IdParams, response: TaskView, handler: ({ caller, params }) => showTask(db, caller.project_id, params.id) })
+  route(app, context, {
+    act: 'task.show',
+    method: 'GET',
+    url: '/tasks/:id',
+    tag,
+    params: IdParams,
+    response: TaskView,
+    handler: ({ caller, params }) => showTask(db, caller.project_id, params.id),
+  })
   route(app, context, {
     act: 'task.run',
     method: 'POST',
@@ -33,7 +41,8 @@ export function taskRoutes(app: FastifyInstance, context: Context): void {
     body: TaskRun,
     response: RunView,
     status: 202,
-    handler: async ({ acting, params, body }) => showRun(db, acting.project_id, await startRun(context, acting, params.id, body.agent)),
+    handler: async ({ acting, params, body }) =>
+      showRun(db, acting.project_id, await startRun(context, acting, params.id, body.agent)),
   })
   route(app, context, {
     act: 'task.cancel',

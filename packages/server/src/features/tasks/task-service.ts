@@ -12,7 +12,13 @@ import type { Feedback } from './task-schemas.ts'
 
 /** The task's row, locked: everything about a task, its proposals and its approvals is changed under this lock, in this order. */
 export async function lockTask(trx: Trx, project: string, id: string) {
-  const row = await trx.selectFrom('tasks').selectAll().where('project_id', '=', project).where('id', '=', id).forUpdate().executeTakeFirst()
+  const row = await trx
+    .selectFrom('tasks')
+    .selectAll()
+    .where('project_id', '=', project)
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst()
   if (!row) throw new Problem('not-found', `there is no task ${id}; gatehouse task list shows those here`)
   return row
 }
@@ -60,7 +66,15 @@ export async function insertTask(
   const id = newId('task', millis(acting.at))
   await trx
     .insertInto('tasks')
-    .values({ ...task, id, project_id: acting.project_id, kind: 'coding', owner_person_id: task.requested_by, created_at: acting.at, updated_at: acting.at })
+    .values({
+      ...task,
+      id,
+      project_id: acting.project_id,
+      kind: 'coding',
+      owner_person_id: task.requested_by,
+      created_at: acting.at,
+      updated_at: acting.at,
+    })
     .execute()
   return id
 }

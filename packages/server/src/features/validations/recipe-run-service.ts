@@ -34,7 +34,11 @@ export async function runRecipe(
   target: { readonly branch: string; readonly environment: string; readonly tree: string },
   signal: AbortSignal,
 ): Promise<RecipeRun> {
-  const layer = await materialize(context.forge.repositoryFolder(repository.id), target.tree, join(context.workFolder, 'layers'))
+  const layer = await materialize(
+    context.forge.repositoryFolder(repository.id),
+    target.tree,
+    join(context.workFolder, 'layers'),
+  )
   if (!layer.ok) throw refusalProblem(layer)
   try {
     const parts: RecipeRun[] = []
@@ -54,7 +58,12 @@ export async function runRecipe(
   }
 }
 
-async function runOne(base: string, repository: RepositoryRow, validation: RecipeValidation, signal: AbortSignal): Promise<RecipeRun> {
+async function runOne(
+  base: string,
+  repository: RepositoryRow,
+  validation: RecipeValidation,
+  signal: AbortSignal,
+): Promise<RecipeRun> {
   const result = await runCommands(
     {
       workspace: { base },
@@ -69,7 +78,9 @@ async function runOne(base: string, repository: RepositoryRow, validation: Recip
   )
   if (!result.ok) {
     if (result.code === 'sandbox-aborted') signal.throwIfAborted()
-    throw result.code === 'isolation-unavailable' ? new Problem('isolation-unavailable', result.detail) : refusalProblem(result)
+    throw result.code === 'isolation-unavailable'
+      ? new Problem('isolation-unavailable', result.detail)
+      : refusalProblem(result)
   }
   const report_problems: string[] = []
   const reports: TestReport[] = []

@@ -8,14 +8,21 @@ import type { RecipeRun } from './recipe-run-service.ts'
 const MOST = 500
 
 /** What a validation showed, host-measured apart from candidate-reported (law 5). Pure. */
-export function factsOf(recipe: Recipe, files: readonly ProposalFile[], base: RecipeRun, candidate: RecipeRun): { readonly verdict: Verdict; readonly facts: ValidationFacts } {
+export function factsOf(
+  recipe: Recipe,
+  files: readonly ProposalFile[],
+  base: RecipeRun,
+  candidate: RecipeRun,
+): { readonly verdict: Verdict; readonly facts: ValidationFacts } {
   const compared = compareTests(report(base.tests), report(candidate.tests))
   const testFiles = files.filter((f) => recipe.test_paths.some((pattern) => globMatch(pattern, f.path)))
   const count = (status: TestResult['status']) => candidate.tests.filter((t) => t.status === status).length
   const failing = [...compared.newly_failing, ...compared.still_failing]
   const facts: ValidationFacts = {
     host_measured: {
-      commands: candidate.envelopes.flatMap((e) => e.commands).map(({ name, exit_code, timed_out, duration_ms }) => ({ name, exit_code, timed_out, duration_ms })),
+      commands: candidate.envelopes
+        .flatMap((e) => e.commands)
+        .map(({ name, exit_code, timed_out, duration_ms }) => ({ name, exit_code, timed_out, duration_ms })),
       test_files_deleted: testFiles.filter((f) => f.status === 'deleted').map((f) => f.path),
       test_files_changed: testFiles.filter((f) => f.status !== 'deleted' && f.status !== 'added').map((f) => f.path),
     },
@@ -35,7 +42,12 @@ export function factsOf(recipe: Recipe, files: readonly ProposalFile[], base: Re
 }
 
 function report(tests: readonly TestResult[]): TestReport {
-  return { provenance: 'candidate_reported', tests, totals: { total: tests.length, passed: 0, failed: 0, errored: 0, skipped: 0 }, problems: [] }
+  return {
+    provenance: 'candidate_reported',
+    tests,
+    totals: { total: tests.length, passed: 0, failed: 0, errored: 0, skipped: 0 },
+    problems: [],
+  }
 }
 
 /** In one sentence, for the proposal's row: why a validation failed. */
@@ -43,8 +55,17 @@ export function failureReason(facts: ValidationFacts): string {
   const { host_measured, candidate_reported } = facts
   const bad = host_measured.commands.find((c) => c.exit_code !== 0 || c.timed_out)
   const parts: string[] = []
-  if (bad) parts.push(bad.timed_out ? `${bad.name} ran out of time` : `${bad.name} ended with exit code ${bad.exit_code ?? 'none'}`)
-  if (candidate_reported.newly_failing_tests.length > 0) parts.push(`failing: ${candidate_reported.newly_failing_tests.slice(0, 5).map((t) => t.id).join(', ')}`)
+  if (bad)
+    parts.push(
+      bad.timed_out ? `${bad.name} ran out of time` : `${bad.name} ended with exit code ${bad.exit_code ?? 'none'}`,
+    )
+  if (candidate_reported.newly_failing_tests.length > 0)
+    parts.push(
+      `failing: ${candidate_reported.newly_failing_tests
+        .slice(0, 5)
+        .map((t) => t.id)
+        .join(', ')}`,
+    )
   if (candidate_reported.problems.length > 0) parts.push(candidate_reported.problems[0] ?? '')
   return parts.join('; ') || 'the recipe did not pass'
 }

@@ -35,7 +35,11 @@ function view(row: Row) {
 
 /** The newest validation of a proposal, or null. */
 export async function latestValidation(db: Db, project: string, proposal: string) {
-  const row = await rows(db, project).where('proposal_id', '=', proposal).orderBy('id', 'desc').limit(1).executeTakeFirst()
+  const row = await rows(db, project)
+    .where('proposal_id', '=', proposal)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
   return row ? view(row) : null
 }
 
@@ -47,6 +51,9 @@ export async function validationsOf(db: Db, project: string, proposal: string) {
 export async function showValidation(context: Context, project: string, id: string) {
   const row = await rows(context.db, project).where('id', '=', id).executeTakeFirst()
   if (!row) throw new Problem('not-found', `there is no validation ${id}`)
-  const envelopes = row.envelope_digest === null ? [] : (JSON.parse(Buffer.from(await readBlob(context, row.envelope_digest)).toString('utf8')) as Envelope[])
+  const envelopes =
+    row.envelope_digest === null
+      ? []
+      : (JSON.parse(Buffer.from(await readBlob(context, row.envelope_digest)).toString('utf8')) as Envelope[])
   return { ...view(row), commands: envelopes.flatMap((e) => e.commands) }
 }

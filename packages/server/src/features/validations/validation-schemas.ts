@@ -4,9 +4,22 @@ import { ValidationFacts } from '@gatehouse/core/delivery/validations/facts'
 import { Digest, Time } from '../schemas.ts'
 
 const Output = z.object({ text: z.string(), bytes: z.number(), dropped: z.number() })
-export const CommandView = z.object({ name: z.string(), argv: z.array(z.string()), exit_code: z.int().nullable(), signal: z.string().nullable(), timed_out: z.boolean(), duration_ms: z.number(), stdout: Output, stderr: Output }).meta({ id: 'CommandResult' })
+export const CommandView = z
+  .object({
+    name: z.string(),
+    argv: z.array(z.string()),
+    exit_code: z.int().nullable(),
+    signal: z.string().nullable(),
+    timed_out: z.boolean(),
+    duration_ms: z.number(),
+    stdout: Output,
+    stderr: Output,
+  })
+  .meta({ id: 'CommandResult' })
 /** What isolation was in force, as measured. `driver` none means plain limited processes. */
-export const IsolationView = z.looseObject({ driver: z.string(), network: z.string(), notes: z.array(z.string()) }).meta({ id: 'Isolation' })
+export const IsolationView = z
+  .looseObject({ driver: z.string(), network: z.string(), notes: z.array(z.string()) })
+  .meta({ id: 'Isolation' })
 export const ValidationView = z
   .object({
     id: z.string(),
@@ -26,4 +39,6 @@ export const ValidationView = z
     finished_at: Time.nullable(),
   })
   .meta({ id: 'Validation' })
-export const ValidationDetail = ValidationView.extend({ commands: z.array(CommandView) }).meta({ id: 'ValidationDetail' })
+export const ValidationDetail = ValidationView.extend({ commands: z.array(CommandView) }).meta({
+  id: 'ValidationDetail',
+})
