@@ -64,7 +64,8 @@ export function refusedText(refused: Refused, style: Style): string {
   if (Array.isArray(missing))
     for (const item of missing as unknown[])
       lines.push(`  ${style.waiting('missing')}  ${cleanLine(missingText(item))}`)
-  const advice = ADVICE[refused.slug] ?? (refused.retryable ? 'Try again in a moment.' : undefined)
+  const advice =
+    ADVICE[refused.slug] ?? (refused.retryable && refused.slug !== 'not-running' ? 'Try again in a moment.' : undefined)
   if (advice !== undefined) lines.push(indent(advice))
   if (refused.correlationId !== null) lines.push(style.dim(`  correlation id ${cleanLine(refused.correlationId)}`))
   return `${lines.join('\n')}\n`

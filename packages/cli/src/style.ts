@@ -64,7 +64,7 @@ const QUIET = new Set(['superseded', 'withdrawn', 'cancelled'])
 /** A state in its colour. The word itself always stands: colour alone says nothing. */
 export function stateStyle(style: Style): (state: string) => string {
   return (padded) => {
-    const state = padded.trim()
+    const state = padded.trim().split(' ')[0] ?? ''
     if (GOOD.has(state)) return style.good(padded)
     if (BAD.has(state)) return style.bad(padded)
     return QUIET.has(state) ? style.dim(padded) : style.waiting(padded)

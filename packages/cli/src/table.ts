@@ -16,7 +16,7 @@ export interface Column<T> {
 const GAP = 2
 /** `prp_` and 16 of its 32 characters: a time in milliseconds and 12 random bits. */
 export const SHORT_ID = 20
-const FLEX_MIN = 12
+const FLEX_MIN = 8
 
 /** Rows under headers, no wider than `columns` where that can be. `empty` is said where there is no row. */
 export function table<T>(

@@ -3,8 +3,8 @@ import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, c
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { composeApi } from './compose.ts'
-import { DATABASE_ROLES, type DatabaseRole } from './db/database.ts'
+import { DATABASE_ROLES, openDatabase, type DatabaseRole } from './db/database.ts'
+import { instant } from '@gatehouse/core/kernel/time'
 import { migrate } from './db/migrate.ts'
 import { startPostgres } from './db/postgres-server.ts'
 import { bootstrap } from './features/access/access-service.ts'
@@ -45,8 +45,7 @@ async function main(): Promise<void> {
     await firstOwner(data, env)
     const api = child('main-api.ts', env)
     stops.push(() => stopChild(api))
-    await ready(api)
-    await keepWorker(env, stops, () => ending !== null)
+    await Promise.all([ready(api), keepWorker(env, stops, () => ending !== null)])
     const url = `http://${env['GATEHOUSE_HOST'] ?? '127.0.0.1'}:${port}`
     writeAtomically(
       join(data, 'gatehouse.json'),
@@ -143,12 +142,14 @@ async function choosePort(port: number, asked: boolean): Promise<number> {
 
 /** On an empty installation: the project and its owner, whose token lies in the data folder for the operator alone. */
 async function firstOwner(data: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const api = await composeApi(settingsFrom(env), null)
+  const settings = settingsFrom(env)
+  const db = openDatabase(settings.databaseUrl('app'), { role: 'app', name: 'gatehouse-first-owner', max: 1 })
   try {
-    const first = await bootstrap(api.context, process.env['GATEHOUSE_OPERATOR'] ?? 'operator')
+    const context = { db, clock: () => instant(Date.now()), tokenPepper: settings.tokenPepper }
+    const first = await bootstrap(context, process.env['GATEHOUSE_OPERATOR'] ?? 'operator')
     if (first) writeFileSync(join(data, 'operator-token'), `${first.token}\n`, { mode: 0o600 })
   } finally {
-    await api.close()
+    await db.destroy()
   }
 }
 

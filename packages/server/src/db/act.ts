@@ -45,7 +45,7 @@ const RETRY = new Set(['40001', '40P01'])
  * A serialization failure or deadlock is tried again, three times in all. Problems thrown by `work` roll everything back.
  */
 export async function performAct<T>(
-  context: Pick<Context, 'db' | 'boss'>,
+  context: Pick<Context, 'db'> & { readonly boss: Context['boss'] | null },
   acting: Acting,
   work: (tx: ActTransaction) => Promise<T>,
 ): Promise<T> {
@@ -60,7 +60,7 @@ export async function performAct<T>(
           record: (event) => events.push(draft(acting, event)),
           enqueue: (job) => jobs.push(job),
         })
-        for (const job of jobs) await enqueue(context.boss, trx, job)
+        for (const job of jobs) await enqueue(queueOf(context.boss), trx, job)
         await appendEvents(trx, events)
         return result
       })
@@ -69,6 +69,12 @@ export async function performAct<T>(
       throw error
     }
   }
+}
+
+/** Only what starts an empty installation acts without a queue, and enqueues nothing. */
+function queueOf(boss: Context['boss'] | null): Context['boss'] {
+  if (boss === null) throw new Error('this process has no queue to enqueue into')
+  return boss
 }
 
 /** The ledger remembers that it was tried and refused, in a transaction of its own, since the act's own rolled back. */

@@ -28,8 +28,9 @@ export async function buildApp(
   context: Context,
   options: { readonly consoleFolder: string | null; readonly wakeup: LedgerWakeup },
 ): Promise<FastifyInstance> {
+  const logger: FastifyBaseLogger = context.log
   const app: FastifyInstance = fastify({
-    loggerInstance: context.log,
+    loggerInstance: logger,
     bodyLimit: BODY_LIMIT,
     requestIdHeader: false,
     genReqId: (request) => {

@@ -55,7 +55,7 @@ export async function recordedOutput<T extends Json>(db: Db | Trx, step: Step): 
  */
 export async function finishStep(
   trx: Trx,
-  options: { lease: Lease; step: Step; output: Json; at: Instant },
+  options: { lease: Lease; step: Step; output: Json; at: Instant; started_at?: Instant },
 ): Promise<void> {
   const { lease, step, at } = options
   await requireLease(trx, lease)
@@ -63,7 +63,7 @@ export async function finishStep(
   const done = { ordinal: step.ordinal, input_hash: inputHash(step), output, epoch: lease.epoch, finished_at: at }
   await trx
     .insertInto('steps')
-    .values({ owner_id: step.owner_id, name: step.name, ...done, started_at: at })
+    .values({ owner_id: step.owner_id, name: step.name, ...done, started_at: options.started_at ?? at })
     .onConflict((conflict) => conflict.columns(['owner_id', 'name']).doUpdateSet(done))
     .execute()
 }

@@ -115,6 +115,20 @@ test('events are shown as a table, and filtered by the server', async () => {
   expect(api.calls[0]?.query).toEqual({ subject: PROPOSAL_ID, after: '3', act: 'proposal.approve' })
 })
 
+test('the table of events fits 80 columns, whatever their reasons', async () => {
+  const event = sampleEvent({
+    act: 'validation.finish',
+    outcome: 'failed',
+    reason: 'validation-failed',
+    actor_name: 'service:worker',
+  })
+  const api = await testApi({
+    ledgerShow: () => ({ json: { items: [event], head: { seq: 7, hash: 'f'.repeat(64) } } }),
+  })
+  const { stdout } = await run(['ledger', 'show'], api, { tty: true, env: { NO_COLOR: '1' } })
+  for (const line of stdout().split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+})
+
 test('--follow prints what happens, one JSON document a line', async () => {
   const api = await testApi({})
   const host = testHost({ env: { GATEHOUSE_URL: api.url, GATEHOUSE_TOKEN: 'x' } })

@@ -49,16 +49,20 @@ export function showCommand(parent: Command, host: Host): void {
         document.items,
         [
           { header: 'SEQ', value: (e) => e.seq, right: true },
-          { header: 'TIME', value: (e) => time(e.time) },
+          { header: 'TIME', value: (e) => (columns < 100 ? e.time.slice(5, 19).replace('T', ' ') : time(e.time)) },
           { header: 'ACT', value: (e) => e.act },
-          { header: 'OUTCOME', value: (e) => e.outcome, style: stateStyle(style) },
+          {
+            header: 'OUTCOME',
+            value: (e) => (e.reason === null ? e.outcome : `${e.outcome} (${e.reason})`),
+            style: stateStyle(style),
+            flex: true,
+          },
           { header: 'BY', value: (e) => e.actor_name, flex: true },
           { header: 'SUBJECT', value: (e) => e.subject.id, id: true },
-          { header: 'WHY', value: (e) => e.reason, flex: true },
         ],
         { columns, style, empty: 'No events.' },
       )
-      return { document, text: `${text}\nHead: event ${document.head.seq}, ${document.head.hash}\n` }
+      return { document, text: `${text}\nHead: ${document.head.seq} ${document.head.hash}\n` }
     },
   })
 }

@@ -4,7 +4,7 @@ import { isProblemSlug, type ProblemSlug } from '@gatehouse/core/kernel/problems
 /** What one line of the server's log (pino's JSON) says to who waits for its start. */
 export interface LogLine {
   readonly message: string
-  /** Of pino's levels 50 and above: error, fatal; and whatever is not JSON at all, such as a crash of Node. */
+  /** Of the levels error and fatal (pino writes names or numbers); and whatever is not JSON at all, such as a crash of Node. */
   readonly bad: boolean
   readonly slug: ProblemSlug | null
 }
@@ -27,7 +27,7 @@ export function readLogLine(line: string): LogLine | null {
   const { msg, level, err, code } = entry as Record<string, unknown>
   const error = typeof err === 'object' && err !== null ? (err as Record<string, unknown>) : {}
   const text = typeof msg === 'string' ? msg : ''
-  const bad = typeof level === 'number' && level >= PINO_ERROR
+  const bad = level === 'error' || level === 'fatal' || (typeof level === 'number' && level >= PINO_ERROR)
   const cause = typeof error['message'] === 'string' && error['message'] !== text ? error['message'] : ''
   const message = [text, bad ? cause : ''].filter((part) => part !== '').join(': ')
   if (message === '' || text === 'request') return null

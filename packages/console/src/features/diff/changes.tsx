@@ -108,6 +108,7 @@ function Document({ document: diff, proposal }: { document: DiffDocument; propos
 
   return (
     <div ref={root} className="space-y-3">
+      <h2 className="sr-only">Changes</h2>
       <DiffNotices document={diff} voided={voided} />
       <FileList diff={diff} viewed={viewed} current={current} onShow={show} />
       {diff.files.map((file, index) => (

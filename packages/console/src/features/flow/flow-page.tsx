@@ -76,7 +76,7 @@ function Board({ input }: { input: BoardInput }) {
           className="gap-2 max-lg:space-y-4 lg:grid lg:min-h-[60dvh]"
           style={{
             gridTemplateColumns: columns
-              .map((column) => (column.cards.length > 0 ? 'minmax(166px, 1fr)' : 'minmax(92px, 0.4fr)'))
+              .map((column) => (column.cards.length > 0 ? 'minmax(166px, 1fr)' : 'minmax(108px, 0.4fr)'))
               .join(' '),
           }}
         >
@@ -100,7 +100,7 @@ function Column({ name, cards, last }: { name: ColumnName; cards: readonly Card[
           {cards.length}
           <span className="sr-only"> {cards.length === 1 ? 'card' : 'cards'}</span>
         </span>
-        {!last && <Icon name="right" size={12} className="ml-auto text-faint max-lg:hidden" />}
+        {!last && <Icon name="right" size={12} className="ml-auto shrink-0 text-faint max-lg:hidden" />}
       </h2>
       {cards.length === 0 ? (
         <p className="px-1 text-xs text-faint">{EMPTY[name]}</p>

@@ -3,7 +3,7 @@ import { Link } from 'react-router'
 import { paths } from '../../paths.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Time } from '../../ui/time.tsx'
-import { actWords, OUTCOME_TONES } from './event-words.ts'
+import { actWords, OUTCOME_TONES, shortId } from './event-words.ts'
 
 /** One event in a timeline. */
 export function EventLine({ event }: { event: LedgerEvent }) {
@@ -19,7 +19,7 @@ export function EventLine({ event }: { event: LedgerEvent }) {
       <Badge tone={OUTCOME_TONES[event.outcome]}>{event.outcome}</Badge>
       <span className="min-w-0 flex-1 basis-40 break-words text-muted">
         {event.reason ?? actWords(event.act)}
-        <span className="text-xs"> · {event.actor_name}</span>
+        <span className="text-xs"> · {shortId(event.actor_name)}</span>
       </span>
       <span className="text-xs text-muted">
         <Time at={event.time} quiet />

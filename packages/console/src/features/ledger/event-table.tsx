@@ -57,7 +57,7 @@ export function EventTable({ events, place }: { events: readonly LedgerEvent[]; 
                   <td className="px-3 py-2">
                     <code className="text-xs font-medium whitespace-nowrap">{event.act}</code>
                   </td>
-                  <td className={cx('px-3 py-2 whitespace-nowrap', HIDDEN['Actor'])}>{event.actor_name}</td>
+                  <td className={cx('px-3 py-2 whitespace-nowrap', HIDDEN['Actor'])}>{shortId(event.actor_name)}</td>
                   <td className={cx('px-3 py-2', HIDDEN['Subject'])}>
                     <Subject id={event.subject.id} />
                   </td>

@@ -13,6 +13,11 @@ export const OUTCOME_TONES: Readonly<Record<LedgerEvent['outcome'], Tone>> = {
   failed: 'bad',
 }
 
+/** A sentence with its commits and digests cut to what one compares by eye. */
+export function withShortHashes(text: string): string {
+  return text.replaceAll(/\b([0-9a-f]{12})(?:[0-9a-f]{28}|[0-9a-f]{52})\b/g, '$1')
+}
+
 /** An id short enough for a line: its kind and its last eight digits, where the differences are. */
 export function shortId(id: string): string {
   const match = /^([a-z]+)_[0-9a-f]{24}([0-9a-f]{8})$/.exec(id)

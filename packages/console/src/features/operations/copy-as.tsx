@@ -14,7 +14,7 @@ export function CopyAs({ operation, what, small }: { operation: Operation; what:
           type="button"
           aria-label={`CLI / curl: ${what}`}
           className={cx(
-            'inline-flex items-center gap-1 rounded-md px-1.5 text-xs text-muted hover:bg-hover hover:text-ink',
+            'inline-flex shrink-0 items-center gap-1 whitespace-nowrap rounded-md px-1.5 text-xs text-muted hover:bg-hover hover:text-ink',
             small === true ? 'h-7' : 'h-8',
           )}
         >

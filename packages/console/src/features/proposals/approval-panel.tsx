@@ -13,6 +13,7 @@ import { requirementWords } from '../flow/board.ts'
 import { CopyAs } from '../operations/copy-as.tsx'
 import { problemOf, useOperation } from '../operations/use-operation.ts'
 import { listText } from '../shell/session.ts'
+import { authorLines } from './author-lines.ts'
 import { intentChangeWords } from './intent-change.ts'
 
 const TONES: Readonly<Record<Approval['state'], Tone>> = {
@@ -27,6 +28,7 @@ const TONES: Readonly<Record<Approval['state'], Tone>> = {
 /** Who may approve, who did, how many remain, why you may not, and the vote itself, bound to the intent that is shown. */
 export function ApprovalPanel({ proposal }: { proposal: Proposal }) {
   const { approval } = proposal
+  const live = proposal.state === 'validated' && approval !== null && isLive(approval)
   return (
     <Panel
       title="Approval"
@@ -34,7 +36,7 @@ export function ApprovalPanel({ proposal }: { proposal: Proposal }) {
     >
       <div className="space-y-4">
         {approval ? (
-          <ApprovalState approval={approval} />
+          <ApprovalState approval={approval} live={live} />
         ) : (
           <p className="text-[13px] text-muted">
             {proposal.state === 'validated' || proposal.state === 'merged'
@@ -54,19 +56,18 @@ function isLive(approval: Approval): boolean {
   return approval.state === 'open' || approval.state === 'satisfied'
 }
 
-function ApprovalState({ approval }: { approval: Approval }) {
+function ApprovalState({ approval, live }: { approval: Approval; live: boolean }) {
   return (
     <>
       <div className="text-[13px]">
-        <p className="text-xs text-muted">
-          {isLive(approval) ? 'You approve exactly this intent' : 'It was about this intent'}
-        </p>
+        <p className="text-xs text-muted">{live ? 'You approve exactly this intent' : 'It was about this intent'}</p>
         <p className="mt-1 flex flex-wrap items-center gap-x-2 gap-y-1">
           <Digest value={approval.intent_digest} label="intent digest" length={16} />
-          <span className="text-xs text-muted">
-            {isLive(approval) ? 'expires ' : 'would have expired '}
-            <Time at={approval.expires_at} />
-          </span>
+          {live && (
+            <span className="text-xs text-muted">
+              expires <Time at={approval.expires_at} />
+            </span>
+          )}
         </p>
         <p className="mt-1.5 text-xs text-muted">
           merge into <code className="text-ink">{approval.intent.target_branch}</code>, environment{' '}
@@ -163,9 +164,9 @@ function Authors({ proposal }: { proposal: Proposal }) {
     <div>
       <p className="text-xs text-muted">Authors, who do not approve</p>
       <ul className="mt-1 space-y-0.5">
-        {proposal.authors.map((author) => (
-          <li key={`${author.person.id} ${author.path}`} className="text-[13px]">
-            {author.person.login} <span className="text-xs text-muted">{author.path}</span>
+        {authorLines(proposal.authors).map((author) => (
+          <li key={author.id} className="text-[13px]">
+            {author.login} <span className="text-xs text-muted">{listText(author.paths, 'and')}</span>
           </li>
         ))}
       </ul>

@@ -7,6 +7,7 @@ import { Icon } from '../../ui/icon.tsx'
 import { Notice, ProblemNotice } from '../../ui/notice.tsx'
 import { Facts, Panel } from '../../ui/panel.tsx'
 import { Time } from '../../ui/time.tsx'
+import { withShortHashes } from '../ledger/event-words.ts'
 import { CopyAs } from '../operations/copy-as.tsx'
 import { problemOf, useOperation } from '../operations/use-operation.ts'
 
@@ -40,8 +41,8 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
                 <li key={`${each.code} ${each.what}`} className="flex gap-2 text-[13px]">
                   <Icon name="clock" size={14} className="mt-0.5 shrink-0 text-warn" />
                   <span className="min-w-0 break-words">
-                    {each.what}
-                    <span className="block text-xs text-muted">can be given by: {each.who}</span>
+                    {withShortHashes(each.what)}
+                    <span className="block text-xs text-muted">can be given by: {withShortHashes(each.who)}</span>
                   </span>
                 </li>
               ))}
@@ -72,6 +73,7 @@ export function GatePanel({ proposal }: { proposal: Proposal }) {
             Merge exactly this
           </Button>
         )}
+        {closed && !effect && <p className="text-[13px] text-muted">It is closed and merges no more.</p>}
         {merge.error && <ProblemNotice problem={problemOf(merge.error)} />}
       </div>
     </Panel>

@@ -11,6 +11,14 @@ import { claimedRows } from './claimed.ts'
 import { testFindings } from './validation-summary.ts'
 import { IsolationNotice, TestFindings, VALIDATION_TONES } from './validation-panel.tsx'
 
+/** The last decision at each hook, in the order of the hooks; the policy view has them all. */
+function latestByHook(decisions: Proposal['decisions']): Proposal['decisions'] {
+  const latest = new Map(
+    decisions.toSorted((a, b) => a.at.localeCompare(b.at)).map((decision) => [decision.hook, decision]),
+  )
+  return [...latest.values()]
+}
+
 /** The evidence at a glance; each part leads to its view. */
 export function ProposalOverview({ proposal }: { proposal: Proposal }) {
   const { validation } = proposal
@@ -58,7 +66,7 @@ export function ProposalOverview({ proposal }: { proposal: Proposal }) {
             <p className="text-[13px] text-muted">Not validated yet.</p>
           )}
           {validation && <TestFindings findings={testFindings(validation)} />}
-          {proposal.decisions.map((decision) => (
+          {latestByHook(proposal.decisions).map((decision) => (
             <p key={decision.id} className="flex flex-wrap items-center gap-2 text-[13px]">
               <OutcomeBadge outcome={decision.outcome} />
               <code className="text-xs">{decision.hook}</code>

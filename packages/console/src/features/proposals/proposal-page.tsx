@@ -158,6 +158,11 @@ function Lead({ proposal }: { proposal: Proposal }) {
           run
         </Link>
       )}
+      {proposal.supersedes !== null && (
+        <Link className="link" to={paths.proposal(proposal.supersedes)}>
+          earlier diff
+        </Link>
+      )}
       <Link className="link" to={paths.ledger({ correlation: proposal.correlation_id })}>
         ledger
       </Link>

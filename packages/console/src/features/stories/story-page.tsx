@@ -100,7 +100,9 @@ function Criteria({ story }: { story: Story }) {
           {story.criteria.map((criterion) => (
             <li key={`${criterion.id} ${criterion.line}`} className="flex gap-3 px-4 py-2.5 text-[13px]">
               <span className="w-14 shrink-0 font-mono text-xs leading-5 text-muted">{criterion.id}</span>
-              <span className="min-w-0 flex-1 break-words">{criterion.text}</span>
+              <div className="min-w-0 flex-1">
+                <Markdown text={criterion.text} />
+              </div>
               {criterion.negative && (
                 <Badge tone="warn" icon={null}>
                   negative

@@ -14,13 +14,13 @@ const DAY = 86_400_000
  * Answers null where a project is there already.
  */
 export async function bootstrap(
-  context: Context,
+  context: Pick<Context, 'db' | 'clock' | 'tokenPepper'>,
   login: string,
 ): Promise<{ readonly token: string; readonly person_id: string } | null> {
   const at = context.clock()
   const project_id = newId('project', millis(at))
   const acting: Acting = { project_id, actor: serviceActor('operator'), correlation_id: newCorrelationId(at), at }
-  return performAct(context, acting, async (tx) => {
+  return performAct({ ...context, boss: null }, acting, async (tx) => {
     const { trx } = tx
     if (await trx.selectFrom('projects').select('id').limit(1).executeTakeFirst()) return null
     await trx.insertInto('projects').values({ id: project_id, name: 'default', created_at: at }).execute()

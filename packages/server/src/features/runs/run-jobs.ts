@@ -137,42 +137,35 @@ async function admit(
     if (!['queued', 'running'].includes(row.state)) return false
     requireTransition('run', 'run.start', row.state, 'running')
     await trx.updateTable('runs').set({ state: 'running' }).where('id', '=', run.id).execute()
-    tx.record({
-      act: 'run.start',
-      subject: { kind: 'run', id: run.id },
-      detail: { epoch: job.lease.epoch, holder: job.lease.key, takeover: row.state === 'running' },
-    })
-    if (known) return known.output.allowed
-    const decision = await decide(
-      context,
-      trx,
-      acting,
-      run.id,
-      await decisionInput(trx, acting, subjectOf(run, repository, task, 'before_execute', null)),
-    )
+    const taken = { epoch: job.lease.epoch, takeover: row.state === 'running' }
+    if (known) {
+      tx.record({ act: 'run.start', subject: { kind: 'run', id: run.id }, detail: taken })
+      return known.output.allowed
+    }
+    const subject = subjectOf(run, repository, task, 'before_execute', null)
+    const decision = await decide(context, trx, acting, run.id, await decisionInput(trx, acting, subject))
     const allowed = decision.outcome !== 'deny'
     tx.record({
       act: 'run.start',
       subject: { kind: 'run', id: run.id },
-      rows: [decision.id],
+      rows: [run.id, decision.id],
       outcome: allowed ? 'ok' : 'refused',
       ...(allowed ? {} : { reason: 'policy-denied' }),
       decision_id: decision.id,
-      detail: { hook: 'before_execute', policy: decision.outcome },
+      detail: { ...taken, policy: decision.outcome },
     })
+    const at = context.clock()
     await finishStep(trx, {
       lease: job.lease,
       step: admission,
       output: { allowed, decision: decision.id },
-      at: acting.at,
+      at,
+      started_at: acting.at,
     })
     if (!allowed) {
       const violations = decision.violations.map(({ policy_id, message }) => ({ policy_id, message }))
-      await endRunInto(tx, run, 'failed', `policy refused: ${violations.map((v) => v.message).join('; ')}`, {
-        failing_tests: [],
-        violations,
-        comments: [],
-      })
+      const why = `policy refused: ${violations.map((v) => v.message).join('; ')}`
+      await endRunInto(tx, run, 'failed', why, { failing_tests: [], violations, comments: [] })
     }
     return allowed
   })
@@ -386,7 +379,8 @@ async function propose(
       lease: job.lease,
       step: step(run, 4, 'propose', { proposal: published.id }),
       output: { decision: decision.id },
-      at: acting.at,
+      at: context.clock(),
+      started_at: acting.at,
     })
     tx.record({
       act: 'proposal.submit',
@@ -414,7 +408,7 @@ async function propose(
   })
 }
 
-/** Everybody behind an agent's diff: who started it, who prompted it, and who answers for the agent (law 2). */
+/** Everybody behind an agent's diff: who started it, who prompted it, who answers for the agent and who wrote the version that ran (law 2). */
 async function authorsOf({ trx }: ActTransaction, run: Run): Promise<{ person_id: string; path: string }[]> {
   const agent = await trx
     .selectFrom('agents')
@@ -425,11 +419,18 @@ async function authorsOf({ trx }: ActTransaction, run: Run): Promise<{ person_id
     run.story_id === null
       ? null
       : await trx.selectFrom('stories').select('submitted_by').where('id', '=', run.story_id).executeTakeFirst()
+  const version = await trx
+    .selectFrom('agent_versions')
+    .select('registered_by')
+    .where('agent_id', '=', run.agent_id)
+    .where('version', '=', run.agent_version)
+    .executeTakeFirstOrThrow()
   return [
     { person_id: run.started_by, path: 'run-starter' },
     { person_id: run.requested_by, path: 'task-requester' },
     ...(story ? [{ person_id: story.submitted_by, path: 'prompter' }] : []),
     { person_id: agent.owner_person_id, path: 'agent-owner' },
+    { person_id: version.registered_by, path: 'agent-definer' },
   ]
 }
 
