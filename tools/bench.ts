@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const BENCHES = {
   ledger: 'packages/ledger/src/ledger-bench.ts',
   'ledger-append': 'packages/server/src/db/ledger-append-bench.ts',
-  rego: 'packages/rego/src/rego-bench.ts',
+  rego: 'tools/rego-bench.ts',
   sandbox: 'packages/sandbox/src/sandbox-bench.ts',
 } as const
 

@@ -306,6 +306,22 @@ describe('a proposal', () => {
     expect(fixture.sent[0]?.body).toEqual({ intent_digest: sha('intent 1'), comment: 'Round half to even.' })
   })
 
+  test('a comment that was not sent holds back who leaves, and is there for who stays', async () => {
+    await signIn(page, fixture, PROPOSAL)
+    await page.getByRole('textbox', { name: 'Comment' }).fill('Half a thought')
+    await page.getByRole('link', { name: 'Validation' }).click()
+    await page.getByRole('region', { name: 'Measured by the host' }).waitFor()
+    await page.getByRole('link', { name: 'Agents' }).click()
+    await page
+      .getByRole('dialog', { name: 'Leave without your comment?' })
+      .getByRole('button', { name: 'Stay' })
+      .click()
+    expect(await page.getByRole('textbox', { name: 'Comment' }).inputValue()).toBe('Half a thought')
+    await page.getByRole('link', { name: 'Agents' }).click()
+    await page.getByRole('button', { name: 'Leave' }).click()
+    await page.getByRole('heading', { level: 1, name: 'Agents' }).waitFor()
+  })
+
   test('what cannot be done stays visible with its reason, and does nothing', async () => {
     await signIn(page, fixture, PROPOSAL)
     const merge = page.getByRole('button', { name: 'Merge exactly this' })

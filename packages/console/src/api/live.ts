@@ -65,7 +65,7 @@ export function makeLive(client: QueryClient): Live {
     }, 5000)
     try {
       const response = await api.raw('eventStream', {
-        query: {},
+        query: seq === null ? {} : { after: seq },
         signal: controller.signal,
       })
       if (!response.body) throw new Error('the stream has no body')

@@ -19,6 +19,7 @@ import { consoleFiles, isConsoleAddress, sendConsole } from './console-files.ts'
 import { featureRoutes } from './feature-routes.ts'
 import { gitRoutes } from './git-routes.ts'
 import { handleError } from './problem-handler.ts'
+import { refuseBrokenText } from './text-check.ts'
 
 const BODY_LIMIT = 1_048_576
 const CORRELATION = /^[A-Za-z0-9_-]{8,80}$/
@@ -33,6 +34,8 @@ export async function buildApp(
     loggerInstance: logger,
     bodyLimit: BODY_LIMIT,
     requestIdHeader: false,
+    // An address that cannot be decoded never reaches a route, nor the handler of errors.
+    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
     genReqId: (request) => {
       const sent = request.headers['x-correlation-id']
       return typeof sent === 'string' && CORRELATION.test(sent) ? sent : newCorrelationId(context.clock())
@@ -48,6 +51,7 @@ export async function buildApp(
     const path = request.url.split('?')[0]
     return handleError(new Problem('not-found', `there is nothing at ${request.method} ${path}`), request, reply)
   })
+  app.addHook('preValidation', async (request) => (request.routeOptions.url?.startsWith('/git') ? undefined : refuseBrokenText(request)))
   app.addHook('onSend', async (request, reply) => void reply.header('x-correlation-id', request.id))
   app.addHook('onResponse', async (request, reply) =>
     request.log.info(

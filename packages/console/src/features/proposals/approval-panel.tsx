@@ -11,6 +11,7 @@ import { Panel } from '../../ui/panel.tsx'
 import { Time } from '../../ui/time.tsx'
 import { requirementWords } from '../flow/board.ts'
 import { CopyAs } from '../operations/copy-as.tsx'
+import { LeaveGuard } from '../operations/leave-guard.tsx'
 import { problemOf, useOperation } from '../operations/use-operation.ts'
 import { listText } from '../shell/session.ts'
 import { authorLines } from './author-lines.ts'
@@ -180,7 +181,7 @@ function Vote({ proposal, approval }: { proposal: Proposal; approval: Approval }
   const [comment, setComment] = useState('')
   const [wanted, setWanted] = useState(false)
   const approve = useOperation<'proposalApprove'>({ done: 'Approval recorded', onSuccess: () => setComment('') })
-  const reject = useOperation<'proposalReject'>({ done: 'Rejection recorded' })
+  const reject = useOperation<'proposalReject'>({ done: 'Rejection recorded', onSuccess: () => setComment('') })
   const revoke = useOperation<'proposalRevoke'>({ done: 'Approval taken back' })
   const { can } = proposal
   const changed = shown.intent_digest !== approval.intent_digest
@@ -211,6 +212,7 @@ function Vote({ proposal, approval }: { proposal: Proposal; approval: Approval }
   const error = approve.error ?? reject.error ?? revoke.error
   return (
     <div className="space-y-3 border-t border-line pt-3">
+      <LeaveGuard dirty={comment.trim() !== ''} what="your comment" />
       {can.revoke.ok ? (
         <div className="flex items-center gap-2">
           <Button busy={revoke.isPending} onClick={() => revoke.mutate(revokeApproval(proposal.id))}>

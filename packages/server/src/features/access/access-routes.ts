@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { performAct } from '../../db/act.ts'
 import type { Context } from '../../context.ts'
-import { actingOf, tokenHash } from '../../http/actor.ts'
+import { actingOf } from '../../http/actor.ts'
 import { authenticate, SESSION_COOKIE } from '../../http/authentication.ts'
 import { route } from '../../http/route.ts'
 import { IdParams, page } from '../schemas.ts'
@@ -16,7 +15,7 @@ import {
   TokenView,
   WhoAmI,
 } from './access-schemas.ts'
-import { addPerson, changeMembership, issueToken, openSession, revokeToken } from './access-service.ts'
+import { addPerson, changeMembership, closeSession, issueToken, openSession, revokeToken } from './access-service.ts'
 
 export function accessRoutes(app: FastifyInstance, context: Context): void {
   const tag = 'access'
@@ -123,17 +122,7 @@ function sessionRoutes(app: FastifyInstance, context: Context): void {
       if (!text) return { closed: false }
       const caller = await authenticate(context, request)
       const acting = actingOf(caller, context.clock(), request.id)
-      await performAct(context, acting, async ({ trx, record }) => {
-        const hash = tokenHash(context.tokenPepper, text)
-        const row = await trx
-          .updateTable('tokens')
-          .set({ revoked_at: acting.at })
-          .where('hash', '=', hash)
-          .where('revoked_at', 'is', null)
-          .returning('id')
-          .executeTakeFirst()
-        if (row) record({ act: 'token.revoke', subject: { kind: 'token', id: row.id }, detail: { session: true } })
-      })
+      await closeSession(context, acting, text)
       return { closed: true }
     },
   )

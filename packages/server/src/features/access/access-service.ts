@@ -5,6 +5,7 @@ import { instant, millis, plus, type Instant } from '@gatehouse/core/kernel/time
 import type { Context } from '../../context.ts'
 import { performAct, serviceActor, newCorrelationId, type Acting, type ActTransaction } from '../../db/act.ts'
 import { newTokenText, tokenHash } from '../../http/actor.ts'
+import { lockName } from '../name-lock.ts'
 import { showPerson } from './access-reads.ts'
 
 const DAY = 86_400_000
@@ -61,6 +62,7 @@ export async function addPerson(
 ) {
   const id = await performAct(context, acting, async (tx) => {
     const { trx } = tx
+    await lockName(tx, 'person', input.login)
     const known = await trx
       .selectFrom('persons')
       .select('id')
@@ -231,5 +233,20 @@ export async function revokeToken(context: Context, acting: Acting, id: string) 
       expires_at: instant(row.expires_at),
       revoked_at,
     }
+  })
+}
+
+/** Signing out: the session's own token is revoked. */
+export async function closeSession(context: Context, acting: Acting, text: string): Promise<void> {
+  await performAct(context, acting, async ({ trx, record }) => {
+    const row = await trx
+      .updateTable('tokens')
+      .set({ revoked_at: acting.at })
+      .where('hash', '=', tokenHash(context.tokenPepper, text))
+      .where('kind', '=', 'session')
+      .where('revoked_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (row) record({ act: 'token.revoke', subject: { kind: 'token', id: row.id }, detail: { session: true } })
   })
 }

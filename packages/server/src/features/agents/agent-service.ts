@@ -4,6 +4,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import { millis } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
 import { performAct, type Acting } from '../../db/act.ts'
+import { lockName } from '../name-lock.ts'
 
 /** Registers a definition under its own hash. The same version again is a problem; a new one becomes the agent's version in force. */
 export async function registerAgent(context: Context, acting: Acting, definition: AgentDefinition): Promise<string> {
@@ -11,7 +12,9 @@ export async function registerAgent(context: Context, acting: Acting, definition
   if (owner === null) throw new Problem('forbidden', 'an agent needs a person as its owner')
   const version = agentVersion(definition)
   const name = definition.identity.name
-  return performAct(context, acting, async ({ trx, record }) => {
+  return performAct(context, acting, async (tx) => {
+    const { trx, record } = tx
+    await lockName(tx, 'agent', name)
     const known = await trx
       .selectFrom('agents')
       .selectAll()

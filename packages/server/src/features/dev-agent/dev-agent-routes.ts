@@ -7,8 +7,8 @@ import { actingOf, requireMay, type Caller } from '../../http/actor.ts'
 import { authenticate } from '../../http/authentication.ts'
 import { proposalRecord, proposalsByRisk } from '../proposals/proposal-reads.ts'
 import { revalidateProposal } from '../proposals/revalidation-service.ts'
-import { showValidation } from '../validations/validation-reads.ts'
-import { patchProposal } from './patch-proposal.ts'
+import { latestValidation, showValidation } from '../validations/validation-reads.ts'
+import { applyAgain, patchProposal } from './patch-proposal.ts'
 
 const SCOPE = 'dev-agent:admin'
 const WAIT_MS = 120_000
@@ -66,13 +66,12 @@ export function devAgentRoutes(app: FastifyInstance, context: Context): void {
     const before = await proposalRecord(db, caller.project_id, proposal_id)
     if (before.state !== 'validating')
       await revalidateProposal(context, actingOf(caller, context.clock(), request.id), proposal_id)
-    const validation = await ended(context, proposal_id)
+    const validation = await ended(context, caller.project_id, proposal_id)
     const row = await proposalRecord(db, caller.project_id, proposal_id)
     const success = row.state === 'validated' || row.state === 'merged'
     const shown = await showValidation(context, caller.project_id, validation)
-    const base = { return_code: 0, stdout: '', stderr: '', duration_ms: 0 }
     const commands = [
-      { command: ['git', 'apply'], ...base },
+      await applyAgain(context, row),
       ...shown.commands.map((c) => ({
         command: c.argv,
         return_code: c.exit_code ?? -1,
@@ -96,15 +95,9 @@ export function devAgentRoutes(app: FastifyInstance, context: Context): void {
 }
 
 /** The id of the proposal's validation once it has ended. Problem not-ready after two minutes: the worker goes on, and asking again waits again. */
-async function ended(context: Context, proposal: string): Promise<string> {
+async function ended(context: Context, project: string, proposal: string): Promise<string> {
   for (let waited = 0; waited < WAIT_MS; waited += 100) {
-    const row = await context.db
-      .selectFrom('validations')
-      .select(['id', 'state'])
-      .where('proposal_id', '=', proposal)
-      .orderBy('id', 'desc')
-      .limit(1)
-      .executeTakeFirst()
+    const row = await latestValidation(context.db, project, proposal)
     if (row && row.state !== 'running') return row.id
     await sleep(100)
   }

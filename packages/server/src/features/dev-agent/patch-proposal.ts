@@ -61,3 +61,14 @@ export async function patchProposal(context: Context, row: ProposalRecord) {
     rationale: [`[risk:${risk}]`, ...(row.reason === null ? [] : [row.reason])],
   }
 }
+
+/** The wire's first command, really done: the kept diff applied to its base once more, and its tree compared with the one validated. */
+export async function applyAgain(context: Context, row: ProposalRecord) {
+  const patch = await readBlob(context, row.diff_digest)
+  const began = performance.now()
+  const applied = await context.forge.applyPatch(row.repository_id, { base: row.base_commit, patch })
+  const duration_ms = Math.round(performance.now() - began)
+  const same = applied.ok && applied.value.result_tree === row.result_tree
+  const stderr = same ? '' : applied.ok ? 'the diff gives another tree than the one validated' : applied.detail
+  return { command: ['git', 'apply'], return_code: same ? 0 : 1, stdout: '', stderr, duration_ms }
+}

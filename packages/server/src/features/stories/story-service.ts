@@ -8,6 +8,7 @@ import { parseStory, type StoryDocument } from '@gatehouse/core/specs/story'
 import type { Context } from '../../context.ts'
 import { performAct, serviceActor, type Acting, type ActTransaction } from '../../db/act.ts'
 import { chooseRepository, type RepositoryRow } from '../repositories/repository-reads.ts'
+import { lockName } from '../name-lock.ts'
 import { refusalProblem } from '../refusal.ts'
 import { insertTask, lockTask, moveTask } from '../tasks/task-service.ts'
 import { requireTransition } from '../transitions.ts'
@@ -26,7 +27,8 @@ export async function submitStory(
   const story = parsed.value
   const repository = await chooseRepository(context.db, acting.project_id, input.repository)
   return performAct(context, acting, async (tx) => {
-    // One story per feature_request_id, also for two requests at once: the insert decides, the other waits for it and updates.
+    // One story per feature_request_id, also for two requests at once: the second waits for the first and updates.
+    await lockName(tx, 'story', story.feature_request_id)
     const known = await tx.trx
       .selectFrom('stories')
       .selectAll()

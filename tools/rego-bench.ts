@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Json } from '@gatehouse/core/kernel/canonical'
-import { findOpa, runOpa } from '../../../tools/opa.ts'
-import { changedFile, cleanInput, GOVERNANCE, governanceBundle } from './governance-fixture.ts'
-import { loadBundle } from './rego.ts'
+import { findOpa, runOpa } from './opa.ts'
+import { changedFile, cleanInput, GOVERNANCE, governanceBundle } from '../packages/rego/src/governance-fixture.ts'
+import { loadBundle } from '../packages/rego/src/rego.ts'
 
 /** The governance bundle on one input of about 5 KB: here, and by `opa bench` on the same machine. Prints JSON. */
 function bench(): number {
