@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     const api = child('main-api.ts', env)
     stops.push(() => stopChild(api))
     await Promise.all([ready(api), keepWorker(env, stops, () => ending !== null)])
-    const url = `http://${env['GATEHOUSE_HOST'] ?? '127.0.0.1'}:${port}`
+    const url = `http://${reachable(env['GATEHOUSE_HOST'] ?? '127.0.0.1')}:${port}`
     writeAtomically(
       join(data, 'gatehouse.json'),
       JSON.stringify({ pid: process.pid, url, started_at: new Date().toISOString(), version: '0.1.0' }),
@@ -124,13 +124,19 @@ function childEnvironment(data: string, port: number, urls: (role: DatabaseRole)
   return env
 }
 
+/** An address of this machine to reach a listening one by: one that listens everywhere is reached on the loopback. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
+}
+
 /** The port asked for, or the default where it is free, else any free one. */
 async function choosePort(port: number, asked: boolean): Promise<number> {
   const free = (wanted: number) =>
     new Promise<number | null>((resolve) => {
       const server = createServer()
       server.once('error', () => resolve(null))
-      server.listen(wanted, '127.0.0.1', () => {
+      server.listen(wanted, process.env['GATEHOUSE_HOST'] ?? '127.0.0.1', () => {
         const address = server.address()
         server.close(() => resolve(typeof address === 'object' && address ? address.port : null))
       })

@@ -6,8 +6,8 @@ import { api } from './client.ts'
 import { familiesOf, ledgerEventOf, matchesFilter, withEvent } from './events.ts'
 import type { LedgerFilter } from './queries.ts'
 
-export type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused'
-export interface LiveStatus {
+type LiveState = 'connecting' | 'live' | 'reconnecting' | 'paused'
+interface LiveStatus {
   readonly state: LiveState
   /** The last event seen, where the next connection goes on. */
   readonly seq: number | null

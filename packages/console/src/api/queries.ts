@@ -10,7 +10,7 @@ export interface LedgerFilter {
 
 /** Rows that a list of the console holds; the API's largest page. */
 const limit = 200
-export const LEDGER_PAGE = 100
+const LEDGER_PAGE = 100
 
 /** Every read of the console: its key begins with the family that the event stream names (events.ts). */
 export const queries = {

@@ -63,7 +63,7 @@ export function Button(props: ButtonProps) {
   )
 }
 
-export function Spinner() {
+function Spinner() {
   return (
     <span
       aria-hidden="true"

@@ -25,7 +25,6 @@ export const PROBLEMS = {
   'request-invalid': p(400, 'The request is not well-formed'),
   'not-found': p(404, 'There is no such thing here'),
   'version-conflict': p(409, 'Somebody changed it meanwhile'),
-  'idempotency-key-missing': p(400, 'An Idempotency-Key header is needed'),
   'idempotency-key-reused': p(422, 'This Idempotency-Key was used for another request'),
   'idempotency-in-flight': p(409, 'The first request with this Idempotency-Key is still running', true),
   'too-large': p(413, 'The request is too large'),

@@ -21,7 +21,9 @@ interface Operation {
 function operations(): Operation[] {
   const { paths } = f.app.swagger() as { paths: Record<string, Record<string, { operationId?: string }>> }
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).flatMap(([method, operation]) => (operation.operationId === undefined ? [] : [{ id: operation.operationId, method: method.toUpperCase(), path }])),
+    Object.entries(item).flatMap(([method, operation]) =>
+      operation.operationId === undefined ? [] : [{ id: operation.operationId, method: method.toUpperCase(), path }],
+    ),
   )
 }
 
@@ -35,7 +37,13 @@ const BODIES: Readonly<Record<string, unknown>> = {
   repositoryConfigure: { version: 1, settings: {} },
   storySubmit: { markdown: 'no story' },
   runbookAccept: { digest: DIGEST },
-  agentRegister: { definition: { identity: { name: 'x', role_class: 'automator' }, anatomy: { command: { run: ['true'] }, capabilities: {} }, limits: {} } },
+  agentRegister: {
+    definition: {
+      identity: { name: 'x', role_class: 'automator' },
+      anatomy: { command: { run: ['true'] }, capabilities: {} },
+      limits: {},
+    },
+  },
   taskRun: { agent: 'nobody' },
   proposalSubmit: { patch: '' },
   proposalSupersede: { patch: '' },
@@ -77,11 +85,16 @@ test('for every operation each role is refused with 403 exactly where the table 
       const answer = await f.call(people.get(role)?.token ?? '', method, path.replace(/\{[^}]+\}/g, 'none'), body)
       asked += 1
       const refused = answer.status === 403 && answer.body.code === 'forbidden'
-      if (refused === allowed) wrong.push(`${role} ${method} ${path}: ${answer.status} ${String(answer.body?.code)}, although ${allowed ? 'allowed' : 'not allowed'}`)
-      if (answer.status === 400 || answer.status >= 500) wrong.push(`${role} ${method} ${path}: ${answer.status} ${answer.text.slice(0, 200)}`)
+      if (refused === allowed)
+        wrong.push(
+          `${role} ${method} ${path}: ${answer.status} ${String(answer.body?.code)}, although ${allowed ? 'allowed' : 'not allowed'}`,
+        )
+      if (answer.status === 400 || answer.status >= 500)
+        wrong.push(`${role} ${method} ${path}: ${answer.status} ${answer.text.slice(0, 200)}`)
       if (refused && act !== undefined) {
         const told = answer.body.needed as Role[]
-        if (answer.body.act !== act || told.some((r) => !may([r], act)) || told.length === 0) wrong.push(`${id}: the refusal tells wrongly who can: ${answer.text}`)
+        if (answer.body.act !== act || told.some((r) => !may([r], act)) || told.length === 0)
+          wrong.push(`${id}: the refusal tells wrongly who can: ${answer.text}`)
       }
     }
   }
@@ -93,7 +106,12 @@ test('without a token no operation answers anything but a problem', async () => 
   const wrong: string[] = []
   for (const { id, method, path } of operations()) {
     if (id === 'sessionOpen' || id === 'sessionClose') continue
-    const answer = await f.call(null, method, path.replace(/\{[^}]+\}/g, 'none'), method === 'GET' ? undefined : BODIES[id])
+    const answer = await f.call(
+      null,
+      method,
+      path.replace(/\{[^}]+\}/g, 'none'),
+      method === 'GET' ? undefined : BODIES[id],
+    )
     if (answer.status !== 401 || answer.body.code !== 'token-missing') wrong.push(`${method} ${path}: ${answer.status}`)
   }
   expect(wrong).toEqual([])
@@ -105,15 +123,26 @@ test('the older wire needs its scope beside the role', async () => {
   for (const prefix of ['', '/api']) {
     const answer = await f.call(plain.body.token as string, 'GET', `${prefix}/dev-agent/proposals`)
     expect([answer.status, answer.body.code]).toEqual([403, 'scope-missing'])
-    expect((await f.call(people.get('maintainer')?.token ?? '', 'GET', `${prefix}/dev-agent/proposals`)).body).toEqual([])
+    expect((await f.call(people.get('maintainer')?.token ?? '', 'GET', `${prefix}/dev-agent/proposals`)).body).toEqual(
+      [],
+    )
   }
 })
 
 test('two owners who take each other out at once leave one', async () => {
   const [a, b] = [await f.person('own-a', 'owner'), await f.person('own-b', 'owner')]
-  for (const login of ['operator', 'the-owner']) expect((await f.call(a.token, 'POST', `/api/persons/${login}/role`, { role: 'viewer' })).status).toBe(200)
-  const answers = await Promise.all([f.call(a.token, 'POST', '/api/persons/own-b/role', { role: 'viewer' }), f.call(b.token, 'POST', '/api/persons/own-a/role', { role: 'viewer' })])
+  for (const login of ['operator', 'the-owner'])
+    expect((await f.call(a.token, 'POST', `/api/persons/${login}/role`, { role: 'viewer' })).status).toBe(200)
+  const answers = await Promise.all([
+    f.call(a.token, 'POST', '/api/persons/own-b/role', { role: 'viewer' }),
+    f.call(b.token, 'POST', '/api/persons/own-a/role', { role: 'viewer' }),
+  ])
   expect(answers.map((x) => x.status).toSorted()).toEqual([200, 409])
-  const owners = await f.context.db.selectFrom('memberships').select('id').where('role', '=', 'owner').where('revoked_at', 'is', null).execute()
+  const owners = await f.context.db
+    .selectFrom('memberships')
+    .select('id')
+    .where('role', '=', 'owner')
+    .where('revoked_at', 'is', null)
+    .execute()
   expect(owners).toHaveLength(1)
 })

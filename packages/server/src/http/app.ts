@@ -51,7 +51,9 @@ export async function buildApp(
     const path = request.url.split('?')[0]
     return handleError(new Problem('not-found', `there is nothing at ${request.method} ${path}`), request, reply)
   })
-  app.addHook('preValidation', async (request) => (request.routeOptions.url?.startsWith('/git') ? undefined : refuseBrokenText(request)))
+  app.addHook('preValidation', async (request) =>
+    request.routeOptions.url?.startsWith('/git') ? undefined : refuseBrokenText(request),
+  )
   app.addHook('onSend', async (request, reply) => void reply.header('x-correlation-id', request.id))
   app.addHook('onResponse', async (request, reply) =>
     request.log.info(

@@ -20,7 +20,11 @@ test.each([
   ['no header', {}, 'token-missing'],
   ['an empty bearer', { authorization: 'Bearer ' }, 'token-missing'],
   ['another scheme', { authorization: 'Digest abc' }, 'token-missing'],
-  ['a basic header without a password', { authorization: `Basic ${Buffer.from('ada:').toString('base64')}` }, 'token-missing'],
+  [
+    'a basic header without a password',
+    { authorization: `Basic ${Buffer.from('ada:').toString('base64')}` },
+    'token-missing',
+  ],
   ['a basic header that is no base64', { authorization: 'Basic %%%' }, 'token-missing'],
   ['a token of nobody', { authorization: `Bearer ${newTokenText()}` }, 'token-invalid'],
   ['a word that is no token', { authorization: "Bearer ' or 1=1 --" }, 'token-invalid'],
@@ -28,7 +32,12 @@ test.each([
 ])('%s is refused with a problem that says what to do', async (_what, headers, slug) => {
   const answer = await whoami(headers)
   expect(answer.status).toBe(401)
-  expect(answer.body).toMatchObject({ code: slug, type: `https://gatehouse.dev/problems/${slug}`, status: 401, retryable: false })
+  expect(answer.body).toMatchObject({
+    code: slug,
+    type: `https://gatehouse.dev/problems/${slug}`,
+    status: 401,
+    retryable: false,
+  })
   expect(answer.headers['content-type']).toMatch(/^application\/problem\+json/)
   expect(answer.headers['www-authenticate']).toContain('Bearer')
   expect(answer.body.instance).toBe(answer.headers['x-correlation-id'])
@@ -54,9 +63,14 @@ test('a token works as bearer and as the password of git, until it expires or is
 
 test('the database holds no token, and no answer but the first shows one', async () => {
   const rows = await f.context.db.selectFrom('tokens').selectAll().execute()
-  expect(JSON.stringify(rows.map((r) => [r.label, r.hash.toString('latin1'), r.hash.toString('hex'), r.hash.toString('base64')]))).not.toContain(ada.token.slice(3))
+  expect(
+    JSON.stringify(
+      rows.map((r) => [r.label, r.hash.toString('latin1'), r.hash.toString('hex'), r.hash.toString('base64')]),
+    ),
+  ).not.toContain(ada.token.slice(3))
   const { rows: keys } = { rows: await f.context.db.selectFrom('idempotency_keys').selectAll().execute() }
-  const issue = () => f.call(f.owner.token, 'POST', '/api/persons/ada/tokens', { label: 'k' }, { 'idempotency-key': 'issue-1' })
+  const issue = () =>
+    f.call(f.owner.token, 'POST', '/api/persons/ada/tokens', { label: 'k' }, { 'idempotency-key': 'issue-1' })
   const [first, second] = [await issue(), await issue()]
   expect([first.status, second.status]).toEqual([201, 201])
   expect(second.body.token).not.toBe(first.body.token)
@@ -119,7 +133,13 @@ test('a session lasts half a day', async () => {
 })
 
 test('every problem has a slug of the catalogue, its title and its status, also where no route is', async () => {
-  for (const [method, path] of [['GET', '/api/nothing'], ['DELETE', '/api/whoami'], ['GET', '/nowhere/else'], ['POST', '/'], ['GET', '/api/%ff']] as const) {
+  for (const [method, path] of [
+    ['GET', '/api/nothing'],
+    ['DELETE', '/api/whoami'],
+    ['GET', '/nowhere/else'],
+    ['POST', '/'],
+    ['GET', '/api/%ff'],
+  ] as const) {
     const answer = await f.call(ada.token, method, path)
     expect(isProblemSlug(String(answer.body?.code)), `${method} ${path}: ${answer.text}`).toBe(true)
     const row = PROBLEMS[answer.body.code as keyof typeof PROBLEMS]

@@ -11,7 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => f.close())
 
-const post = (path: string, body: unknown, headers: Record<string, string> = {}) => f.call(ada.token, 'POST', path, body, headers)
+const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>
+  f.call(ada.token, 'POST', path, body, headers)
 const DIGEST = 'a'.repeat(64)
 
 test.each([
@@ -57,12 +58,39 @@ test.each([
   expect(answer.body.detail).toContain(field)
 })
 
-test.each(['/api/proposals?limit=0', '/api/proposals?limit=201', '/api/proposals?limit=x', '/api/proposals?state=happy', '/api/ledger?limit=501', '/api/ledger?before=0', '/api/ledger/verification?expect_head=abc', '/api/tasks?state=done', '/api/stories?limit=-1'])('GET %s is refused', async (path) => {
+test.each([
+  '/api/proposals?limit=0',
+  '/api/proposals?limit=201',
+  '/api/proposals?limit=x',
+  '/api/proposals?state=happy',
+  '/api/ledger?limit=501',
+  '/api/ledger?before=0',
+  '/api/ledger/verification?expect_head=abc',
+  '/api/tasks?state=done',
+  '/api/stories?limit=-1',
+])('GET %s is refused', async (path) => {
   const answer = await f.call(ada.token, 'GET', path)
   expect([answer.status, answer.body.code], answer.text).toEqual([400, 'request-invalid'])
 })
 
-test.each(['proposals/prp_x', 'proposals/prp_x/diff', 'proposals/prp_x/export', 'stories/sto_x', 'runbooks/rbk_x', 'tasks/tsk_x', 'runs/run_x', 'validations/val_x', 'decisions/dec_x', 'agents/x', 'repositories/x', 'jobs/dead/00000000-0000-0000-0000-000000000000', 'jobs/dead/x', "proposals/' or 1=1 --", 'proposals/..%2f..%2fetc%2fpasswd', `proposals/${'x'.repeat(100)}`])('GET /api/%s is not found, and says so', async (path) => {
+test.each([
+  'proposals/prp_x',
+  'proposals/prp_x/diff',
+  'proposals/prp_x/export',
+  'stories/sto_x',
+  'runbooks/rbk_x',
+  'tasks/tsk_x',
+  'runs/run_x',
+  'validations/val_x',
+  'decisions/dec_x',
+  'agents/x',
+  'repositories/x',
+  'jobs/dead/00000000-0000-0000-0000-000000000000',
+  'jobs/dead/x',
+  "proposals/' or 1=1 --",
+  'proposals/..%2f..%2fetc%2fpasswd',
+  `proposals/${'x'.repeat(100)}`,
+])('GET /api/%s is not found, and says so', async (path) => {
   const answer = await f.call(ada.token, 'GET', `/api/${encodeURI(path).replaceAll('%25', '%')}`)
   expect([answer.status, answer.body.retryable], answer.text).toEqual([404, false])
 })
@@ -99,7 +127,9 @@ test('a body that is larger than its endpoint takes is refused', async () => {
 })
 
 test('another content type is refused', async () => {
-  const answer = await f.call(ada.token, 'POST', '/api/persons', '<login>ada</login>', { 'content-type': 'application/xml' })
+  const answer = await f.call(ada.token, 'POST', '/api/persons', '<login>ada</login>', {
+    'content-type': 'application/xml',
+  })
   expect(answer.body.code).toBe('request-invalid')
   expect(answer.status).toBe(400)
 })
@@ -113,35 +143,59 @@ test.each([
   const cases: readonly (readonly [string, string])[] = [
     ['/api/persons', `{"login":"nul","role":"viewer","display_name":${escaped}}`],
     ['/api/persons/ada/tokens', `{"label":${escaped}}`],
-    ['/api/stories', `{"markdown":${JSON.stringify(`# x\n\nfeature_request_id: N-1\n\n## Acceptance Criteria\n\n- ${text}\n`)}}`],
+    [
+      '/api/stories',
+      `{"markdown":${JSON.stringify(`# x\n\nfeature_request_id: N-1\n\n## Acceptance Criteria\n\n- ${text}\n`)}}`,
+    ],
     ['/api/proposals', `{"patch":"${PATCH}","title":${escaped},"repository":"demo"}`],
     ['/api/proposals', `{"patch":"${PATCH}","rationale":${escaped},"repository":"demo"}`],
     ['/api/proposals', `{"patch":"${PATCH}","repository":${escaped}}`],
     ['/api/proposals', `{"patch":"${PATCH}","repository":"demo","target_branch":${escaped}}`],
     ['/api/proposals/prp_x/withdraw', `{"reason":${escaped}}`],
     ['/api/tasks/tsk_x/run', `{"agent":${escaped}}`],
-    ['/api/agents', `{"definition":{"identity":{"name":"nul","role_class":"automator","description":${escaped}},"anatomy":{"command":{"run":["true"]},"capabilities":{}},"limits":{}}}`],
+    [
+      '/api/agents',
+      `{"definition":{"identity":{"name":"nul","role_class":"automator","description":${escaped}},"anatomy":{"command":{"run":["true"]},"capabilities":{}},"limits":{}}}`,
+    ],
     ['/api/repositories', `{"source":${escaped},"name":"nul"}`],
   ]
-  const rows = async () => [(await f.context.db.selectFrom('proposals').select('id').execute()).length, (await f.context.db.selectFrom('stories').select('id').execute()).length, (await f.context.db.selectFrom('agents').select('id').execute()).length]
+  const rows = async () => [
+    (await f.context.db.selectFrom('proposals').select('id').execute()).length,
+    (await f.context.db.selectFrom('stories').select('id').execute()).length,
+    (await f.context.db.selectFrom('agents').select('id').execute()).length,
+  ]
   const before = await rows()
   const wrong: string[] = []
   for (const [path, body] of cases) {
     const answer = await post(path, body)
-    if (answer.status >= 500 || answer.status < 400) wrong.push(`${path} ${body.slice(0, 90)}: ${answer.status} ${answer.text.slice(0, 160)}`)
+    if (answer.status >= 500 || answer.status < 400)
+      wrong.push(`${path} ${body.slice(0, 90)}: ${answer.status} ${answer.text.slice(0, 160)}`)
   }
-  for (const path of ['/api/proposals/a%00b', '/api/agents/a%00b', '/api/repositories/a%00b', '/api/ledger?subject=a%00b', '/api/ledger?act=%00', '/api/proposals?task=a%00b', '/api/proposals?cursor=%00', '/api/jobs/dead/a%00b']) {
+  for (const path of [
+    '/api/proposals/a%00b',
+    '/api/agents/a%00b',
+    '/api/repositories/a%00b',
+    '/api/ledger?subject=a%00b',
+    '/api/ledger?act=%00',
+    '/api/proposals?task=a%00b',
+    '/api/proposals?cursor=%00',
+    '/api/jobs/dead/a%00b',
+  ]) {
     const answer = await f.call(ada.token, 'GET', path)
-    if (answer.status >= 500 || answer.status < 400) wrong.push(`GET ${path}: ${answer.status} ${answer.text.slice(0, 160)}`)
+    if (answer.status >= 500 || answer.status < 400)
+      wrong.push(`GET ${path}: ${answer.status} ${answer.text.slice(0, 160)}`)
   }
   expect(wrong).toEqual([])
   expect(await rows()).toEqual(before)
 })
 
-const PATCH = Buffer.from('diff --git a/n.txt b/n.txt\nnew file mode 100644\n--- /dev/null\n+++ b/n.txt\n@@ -0,0 +1 @@\n+x\n').toString('base64')
+const PATCH = Buffer.from(
+  'diff --git a/n.txt b/n.txt\nnew file mode 100644\n--- /dev/null\n+++ b/n.txt\n@@ -0,0 +1 @@\n+x\n',
+).toString('base64')
 
 const story = (text: string) => post('/api/stories', { markdown: text, repository: 'demo' })
-const GOOD = '# Say hello\n\nfeature_request_id: BAD-1\n\n## Acceptance Criteria\n\n- Given it is read, then it says hello\n'
+const GOOD =
+  '# Say hello\n\nfeature_request_id: BAD-1\n\n## Acceptance Criteria\n\n- Given it is read, then it says hello\n'
 
 test.each([
   ['is empty', '', /title|empty|markdown/],
@@ -149,7 +203,11 @@ test.each([
   ['has no feature_request_id', '# x\n\n## Acceptance Criteria\n\n- a\n', /feature_request_id/],
   ['has an id with spaces', GOOD.replace('BAD-1', 'two words'), /feature_request_id/],
   ['has no criteria', '# x\n\nfeature_request_id: X-1\n', /Acceptance Criteria/],
-  ['has an empty list of criteria', '# x\n\nfeature_request_id: X-1\n\n## Acceptance Criteria\n\nsoon\n', /Acceptance Criteria/],
+  [
+    'has an empty list of criteria',
+    '# x\n\nfeature_request_id: X-1\n\n## Acceptance Criteria\n\nsoon\n',
+    /Acceptance Criteria/,
+  ],
   ['opens front matter and never closes it', `---\ntitle: x\n${GOOD}`, /front matter/],
   ['has a priority that is none', GOOD.replace('\n\n##', '\npriority: tomorrow\n\n##'), /priority/],
   ['is too long', `${GOOD}${'- x\n'.repeat(70_000)}`, /longer|large|260000|262144/],
@@ -168,16 +226,25 @@ test('the same feature_request_id sent at once makes one story, one task and one
   expect(new Set(answers.map((a) => a.body.id)).size).toBe(1)
   expect(answers.filter((a) => a.body.deduplicated === false)).toHaveLength(1)
   const { db } = f.context
-  expect(await db.selectFrom('tasks').select('id').where('story_id', '=', answers[0]?.body.id).execute()).toHaveLength(1)
-  expect(await db.selectFrom('runbooks').select('id').where('story_id', '=', answers[0]?.body.id).execute()).toHaveLength(1)
+  expect(await db.selectFrom('tasks').select('id').where('story_id', '=', answers[0]?.body.id).execute()).toHaveLength(
+    1,
+  )
+  expect(
+    await db.selectFrom('runbooks').select('id').where('story_id', '=', answers[0]?.body.id).execute(),
+  ).toHaveLength(1)
 })
 
 test('the same person, agent or repository added at once is added once, and the others are told that it is there', async () => {
   const five = <T>(act: () => Promise<T>) => Promise.all(Array.from({ length: 5 }, act))
-  const told = (answers: readonly { status: number; body: { code?: string } }[]) => answers.map((a) => (a.status === 201 ? 201 : a.body.code)).toSorted()
+  const told = (answers: readonly { status: number; body: { code?: string } }[]) =>
+    answers.map((a) => (a.status === 201 ? 201 : a.body.code)).toSorted()
   const persons = await five(() => post('/api/persons', { login: 'newcomer', role: 'viewer' }))
   expect(told(persons)).toEqual([201, ...Array.from({ length: 4 }, () => 'person-exists')])
-  const definition = { identity: { name: 'twice', role_class: 'automator' }, anatomy: { command: { run: ['true'] }, capabilities: {} }, limits: {} }
+  const definition = {
+    identity: { name: 'twice', role_class: 'automator' },
+    anatomy: { command: { run: ['true'] }, capabilities: {} },
+    limits: {},
+  }
   const agents = await five(() => post('/api/agents', { definition }))
   expect(told(agents)).toEqual([201, ...Array.from({ length: 4 }, () => 'agent-exists')])
   const { source } = await f.context.db.selectFrom('repositories').select('source').executeTakeFirstOrThrow()

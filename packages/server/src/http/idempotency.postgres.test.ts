@@ -15,7 +15,8 @@ beforeAll(async () => {
 afterAll(() => f.close())
 
 const body = () => ({ patch: addingPatch(`i${(count += 1)}.txt`, ['x']), repository: 'demo' })
-const submit = (who: Someone, sent: unknown, key: string) => f.call(who.token, 'POST', '/api/proposals', sent, { 'idempotency-key': key })
+const submit = (who: Someone, sent: unknown, key: string) =>
+  f.call(who.token, 'POST', '/api/proposals', sent, { 'idempotency-key': key })
 const proposals = async () => (await f.context.db.selectFrom('proposals').select('id').execute()).length
 
 test('the same request under the same key is done once, and answered again as it was', async () => {
@@ -33,7 +34,9 @@ test('another body or another address under the same key is refused', async () =
   await submit(ada, body(), 'two')
   const other = await submit(ada, body(), 'two')
   expect([other.status, other.body.code]).toEqual([422, 'idempotency-key-reused'])
-  const elsewhere = await f.call(ada.token, 'POST', '/api/proposals/prp_none/merge', undefined, { 'idempotency-key': 'two' })
+  const elsewhere = await f.call(ada.token, 'POST', '/api/proposals/prp_none/merge', undefined, {
+    'idempotency-key': 'two',
+  })
   expect(elsewhere.body.code).toBe('idempotency-key-reused')
 })
 
@@ -47,7 +50,9 @@ test('ten at once under one key make one act; the others are told to ask again, 
   const before = await proposals()
   const sent = body()
   const answers = await Promise.all(Array.from({ length: 10 }, () => submit(ada, sent, 'four')))
-  expect(new Set(answers.map((a) => (a.status === 409 ? a.body.code : a.status)))).toEqual(new Set(['idempotency-in-flight', 201]))
+  expect(new Set(answers.map((a) => (a.status === 409 ? a.body.code : a.status)))).toEqual(
+    new Set(['idempotency-in-flight', 201]),
+  )
   expect(await proposals()).toBe(before + 1)
   expect(answers.find((a) => a.status === 409)?.body.retryable).toBe(true)
   expect((await submit(ada, sent, 'four')).headers['idempotency-replayed']).toBe('true')
@@ -63,7 +68,11 @@ test('what was refused may be tried again under its key', async () => {
 test('a key whose first request died is free after two minutes, and not before', async () => {
   const sent = body()
   await submit(ada, sent, 'six')
-  await f.context.db.updateTable('idempotency_keys').set({ status: null, body: null }).where('key', '=', 'six').execute()
+  await f.context.db
+    .updateTable('idempotency_keys')
+    .set({ status: null, body: null })
+    .where('key', '=', 'six')
+    .execute()
   expect((await submit(ada, sent, 'six')).body.code).toBe('idempotency-in-flight')
   f.ahead = 121_000
   const later = await submit(ada, sent, 'six')
@@ -84,8 +93,17 @@ test('the same merge, vote and token request at once are each done once', async 
   await f.work()
   const id = made.body.id as string
   const shown = await f.call(bob.token, 'GET', `/api/proposals/${id}`)
-  const votes = await Promise.all(Array.from({ length: 5 }, () => f.call(bob.token, 'POST', `/api/proposals/${id}/approve`, { intent_digest: shown.body.approval.intent_digest })))
+  const votes = await Promise.all(
+    Array.from({ length: 5 }, () =>
+      f.call(bob.token, 'POST', `/api/proposals/${id}/approve`, { intent_digest: shown.body.approval.intent_digest }),
+    ),
+  )
   expect(votes.map((v) => v.status).toSorted()).toEqual([200, 409, 409, 409, 409])
-  const merges = await Promise.all(Array.from({ length: 5 }, () => f.call(ada.token, 'POST', `/api/proposals/${id}/merge`)))
-  expect(merges.map((m) => (m.status === 202 ? 202 : m.body.code)).toSorted()).toEqual([202, ...Array.from({ length: 4 }, () => 'grant-already-used')])
+  const merges = await Promise.all(
+    Array.from({ length: 5 }, () => f.call(ada.token, 'POST', `/api/proposals/${id}/merge`)),
+  )
+  expect(merges.map((m) => (m.status === 202 ? 202 : m.body.code)).toSorted()).toEqual([
+    202,
+    ...Array.from({ length: 4 }, () => 'grant-already-used'),
+  ])
 })

@@ -8,7 +8,11 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 export async function refuseBrokenText({ params, query, body }: FastifyRequest): Promise<void> {
   for (const [where, value] of Object.entries({ params, querystring: query, body })) {
     const field = brokenIn(value, where)
-    if (field !== null) throw new Problem('request-invalid', `${field}: holds a NUL character or half of a surrogate pair; send text as valid UTF-8`)
+    if (field !== null)
+      throw new Problem(
+        'request-invalid',
+        `${field}: holds a NUL character or half of a surrogate pair; send text as valid UTF-8`,
+      )
   }
 }
 
@@ -16,7 +20,8 @@ function brokenIn(value: unknown, at: string): string | null {
   if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? at : null
   if (typeof value !== 'object' || value === null || Buffer.isBuffer(value)) return null
   for (const [key, inner] of Object.entries(value)) {
-    const found = brokenIn(key, `${at} (a key)`) ?? brokenIn(inner, Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`)
+    const found =
+      brokenIn(key, `${at} (a key)`) ?? brokenIn(inner, Array.isArray(value) ? `${at}[${key}]` : `${at}.${key}`)
     if (found !== null) return found
   }
   return null

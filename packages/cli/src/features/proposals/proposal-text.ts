@@ -161,7 +161,9 @@ function validationText({ validation }: Proposal, { style }: Session): string {
         ],
         [
           '  told by its tests',
-          told ? `${told.passed} of ${told.total} passed, ${told.failed} failed, ${told.skipped} skipped` : null,
+          told && told.total > 0
+            ? `${told.passed} of ${told.total} passed, ${told.failed} failed, ${told.skipped} skipped`
+            : null,
         ],
         ['  removed tests', told && told.removed_tests.length > 0 ? told.removed_tests.join(', ') : null, style.bad],
         [

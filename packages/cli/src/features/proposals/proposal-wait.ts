@@ -27,7 +27,11 @@ export async function waitValidated(session: Session, client: Client, id: string
   const why = proposal.reason ?? (failing.length > 0 ? `failing: ${failing.slice(0, 5).join(', ')}` : null)
   throw endedBadly(
     proposal.reason,
-    proposal.state === 'failed' ? 'validation-failed' : 'wrong-state',
+    proposal.state !== 'failed'
+      ? 'wrong-state'
+      : validation?.state === 'passed'
+        ? 'policy-denied'
+        : 'validation-failed',
     `proposal ${id} is ${proposal.state}${why === null ? '' : `: ${why}`}; see: gatehouse proposal show ${id}`,
     { proposal },
   )

@@ -4,7 +4,7 @@ export interface Viewed {
   readonly paths: readonly string[]
 }
 
-export const NOTHING_VIEWED = (diffDigest: string): Viewed => ({ diff_digest: diffDigest, paths: [] })
+const NOTHING_VIEWED = (diffDigest: string): Viewed => ({ diff_digest: diffDigest, paths: [] })
 
 /** What is kept, for this diff: the marks where the digest is the same, else none and how many went void. */
 export function viewedFor(

@@ -120,7 +120,7 @@ function noCommits(): Refusal<CreateCode> {
 function tooLarge(maxBytes: number): Refusal<CreateCode> {
   return refuse(
     'repository-too-large',
-    `the repository is larger than the ${maxBytes} bytes allowed: raise the limit, or give a smaller one`,
+    `the repository is larger than the ${maxBytes} bytes allowed: give a smaller one (a clone with less history, without large files)`,
   )
 }
 

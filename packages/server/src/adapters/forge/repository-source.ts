@@ -41,7 +41,7 @@ export function checkSource(
   if (url.password !== '' || (url.username !== '' && url.protocol !== 'ssh:')) {
     return refuse(
       'credentials-in-url',
-      'the URL holds a user name or password: leave them out, and store credentials as a secret',
+      'the URL holds a user name or password, which would be stored: clone it yourself, and have an owner add the path of the clone',
     )
   }
   if (url.protocol === 'file:') {

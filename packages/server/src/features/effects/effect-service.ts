@@ -6,6 +6,7 @@ import { millis } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
 import { performAct, type Acting, type ActTransaction } from '../../db/act.ts'
 import type { Db, Trx } from '../../db/database.ts'
+import { loginsOf } from '../access/access-reads.ts'
 import { lockChange, readChange } from '../approvals/approval-reads.ts'
 import { mergeIntent } from '../approvals/approval-service.ts'
 import { decisionInput, type DecisionSubject, type ProposalFile } from '../decisions/input-reads.ts'
@@ -132,10 +133,22 @@ export async function requestMerge(context: Context, acting: Acting, proposalId:
     })
     return []
   })
-  if (missing.length > 0)
+  if (missing.length > 0) {
+    const logins = await loginsOf(
+      context.db,
+      missing.flatMap((m) => m.who.split(', ')),
+    )
+    const named = missing.map((m) => ({
+      ...m,
+      who: m.who
+        .split(', ')
+        .map((w) => logins.get(w) ?? w)
+        .join(', '),
+    }))
     throw new Problem(refusalCode(missing), `the merge needs more: ${missing.map((m) => m.what).join('; ')}`, {
-      missing,
+      missing: named,
     })
+  }
 }
 
 function refusalCode(missing: readonly Missing[]): 'grant-already-used' | 'gate-closed' {

@@ -103,13 +103,27 @@ export async function showStory(db: Db, project: string, key: string) {
   return view
 }
 
-/** By its own id or its story's. Problem: not-found. */
+/** By its own id, its story's, or the story's feature_request_id. Problem: not-found. */
 export async function showRunbook(db: Db, project: string, key: string) {
   const row = await db
     .selectFrom('runbooks')
     .selectAll()
     .where('project_id', '=', project)
-    .where((eb) => eb.or([eb('id', '=', key), eb('story_id', '=', key)]))
+    .where((eb) =>
+      eb.or([
+        eb('id', '=', key),
+        eb('story_id', '=', key),
+        eb(
+          'story_id',
+          'in',
+          eb
+            .selectFrom('stories')
+            .select('stories.id')
+            .where('stories.project_id', '=', project)
+            .where('stories.feature_request_id', '=', key),
+        ),
+      ]),
+    )
     .executeTakeFirst()
   if (!row) throw new Problem('not-found', `there is no runbook ${key}; gatehouse story show names a story's runbook`)
   return runbookView(row, await loginsOf(db, row.accepted_by === null ? [] : [row.accepted_by]))
