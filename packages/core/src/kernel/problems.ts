@@ -185,7 +185,7 @@ export function exitCode(slug: ProblemSlug): number {
   const { status, retryable } = PROBLEMS[slug]
   if (status === 500) return 1
   if (slug === 'policy-denied') return 4
-  if (retryable || status === 503) return 6
+  if (retryable) return 6
   if (status === 401 || status === 403) return 3
   if (status === 404 || status === 410) return 5
   if (status === 409) return 4

@@ -251,3 +251,12 @@ test('the same person, agent or repository added at once is added once, and the 
   const repositories = await five(() => post('/api/repositories', { source, name: 'twice' }))
   expect(told(repositories)).toEqual([201, ...Array.from({ length: 4 }, () => 'repository-exists')])
 })
+
+test.each(['', '-x', 'a..b', 'refs/heads/main', 'main.lock', 'a b', 'HEAD', 'a'.repeat(200)])(
+  'a target branch called %j is refused as a name or not found, and nothing is made of it',
+  async (target_branch) => {
+    const answer = await post('/api/proposals', { patch: PATCH, repository: 'demo', target_branch })
+    expect([404, 422], answer.text).toContain(answer.status)
+    expect(['ref-name-invalid', 'branch-not-found']).toContain(answer.body.code)
+  },
+)

@@ -1,6 +1,7 @@
 import { LIVE_PROPOSAL } from '@gatehouse/core/delivery/states'
 import { validationsFor } from '@gatehouse/core/delivery/validations/recipe'
 import { Problem } from '@gatehouse/core/kernel/problems'
+import { isBranchName } from '../../adapters/forge/ref-names.ts'
 import type { Context } from '../../context.ts'
 import { performAct, type Acting, type ActTransaction } from '../../db/act.ts'
 import { chooseRepository, readRecipe, repositoryByName, type RepositoryRow } from '../repositories/repository-reads.ts'
@@ -41,6 +42,8 @@ export async function planValidation(
   branch: string,
   environment: string,
 ): Promise<ValidationPlan & { readonly base_commit: string }> {
+  if (!isBranchName(branch))
+    throw new Problem('ref-name-invalid', `target_branch: ${branch.slice(0, 100)} is not the name of a branch`)
   const base_commit = await context.forge.readRef(repository.id, branch)
   if (base_commit === null) throw new Problem('branch-not-found', `${repository.name} has no branch ${branch}`)
   const read = await readRecipe(context, repository, base_commit)
