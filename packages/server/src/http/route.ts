@@ -59,7 +59,6 @@ export function route<P extends ZodType, Q extends ZodType, B extends ZodType, R
     schema,
     handler: async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
       const caller = await authenticate(context, request)
-      request.log = request.log.child({ user_id: caller.person_id })
       requireMay(caller, spec.act)
       const acting = actingOf(caller, context.clock(), request.id)
       const perform = async () => ({

@@ -4,7 +4,7 @@ import type pg from 'pg'
 import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { requireMay } from '../../http/actor.ts'
-import { authenticate } from '../../http/authentication.ts'
+import { authenticate, identify } from '../../http/authentication.ts'
 import { listEvents } from '../ledger/ledger-reads.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -87,6 +87,11 @@ export function eventRoutes(app: FastifyInstance, context: Context, wakeup: Ledg
     produces: ['text/event-stream'],
     response: { 200: z.unknown().describe('text/event-stream') },
   }
+  const streams = new Set<AbortController>()
+  // A stream ends by itself never, and the server would wait for it.
+  app.addHook('preClose', async () => {
+    for (const stream of streams) stream.abort()
+  })
   app.get('/events', { schema }, async (request, reply) => {
     const caller = await authenticate(context, request)
     requireMay(caller, 'event.stream')
@@ -98,23 +103,36 @@ export function eventRoutes(app: FastifyInstance, context: Context, wakeup: Ledg
     raw.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
+      // Its connection ends with it, or the server would wait for an idle client when it stops.
+      connection: 'close',
       'x-accel-buffering': 'no',
       'x-correlation-id': request.id,
     })
     const gone = new AbortController()
+    streams.add(gone)
     raw.on('close', () => gone.abort())
-    raw.write(`retry: 1000\n: after ${after}\n\n`)
-    while (!gone.signal.aborted) {
-      const { items } = await listEvents(context.db, caller.project_id, { limit: BATCH, after })
-      for (const event of items) {
-        after = event.seq
-        if (!raw.write(`id: ${event.seq}\nevent: ledger\ndata: ${JSON.stringify(event)}\n\n`))
-          await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined)
+    try {
+      raw.write(`retry: 1000\n: after ${after}\n\n`)
+      while (!gone.signal.aborted) {
+        const { items } = await listEvents(context.db, caller.project_id, { limit: BATCH, after })
+        for (const event of items) {
+          after = event.seq
+          if (!raw.write(`id: ${event.seq}\nevent: ledger\ndata: ${JSON.stringify(event)}\n\n`))
+            await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined)
+        }
+        if (items.length === BATCH) continue
+        await wakeup.wait(HEARTBEAT_MS, gone.signal)
+        if (gone.signal.aborted) break
+        // Who lost their token or their place meanwhile hears no more.
+        requireMay(await identify(context, request), 'event.stream')
+        raw.write(': still here\n\n')
       }
-      if (items.length === BATCH) continue
-      await wakeup.wait(HEARTBEAT_MS, gone.signal)
-      if (!gone.signal.aborted) raw.write(': still here\n\n')
+    } catch (error) {
+      // Ended, the client comes back and goes on where it was; left open it would wait for ever.
+      request.log.info({ err: error }, 'an event stream ended')
+    } finally {
+      streams.delete(gone)
+      raw.end()
     }
-    raw.end()
   })
 }

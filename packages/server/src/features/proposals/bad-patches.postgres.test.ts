@@ -1,6 +1,14 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addingPatch, git, recipeOf, startFixture, writeFiles, type Fixture, type Someone } from '../features-fixture.ts'
+import {
+  addingPatch,
+  git,
+  recipeOf,
+  startFixture,
+  writeFiles,
+  type Fixture,
+  type Someone,
+} from '../features-fixture.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -17,11 +25,38 @@ afterAll(() => f.close())
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64')
 const change = (from: string, to: string, path = 'a.txt') =>
-  [`diff --git a/${path} b/${path}`, `--- a/${path}`, `+++ b/${path}`, '@@ -1,3 +1,3 @@', `-${from}`, `+${to}`, ' two', ' three', ''].join('\n')
+  [
+    `diff --git a/${path} b/${path}`,
+    `--- a/${path}`,
+    `+++ b/${path}`,
+    '@@ -1,3 +1,3 @@',
+    `-${from}`,
+    `+${to}`,
+    ' two',
+    ' three',
+    '',
+  ].join('\n')
 const adding = (path: string, mode = '100644', line = 'x') =>
-  [`diff --git a/${path} b/${path}`, `new file mode ${mode}`, '--- /dev/null', `+++ b/${path}`, '@@ -0,0 +1 @@', `+${line}`, ''].join('\n')
+  [
+    `diff --git a/${path} b/${path}`,
+    `new file mode ${mode}`,
+    '--- /dev/null',
+    `+++ b/${path}`,
+    '@@ -0,0 +1 @@',
+    `+${line}`,
+    '',
+  ].join('\n')
 const linking = (path: string, target: string) =>
-  [`diff --git a/${path} b/${path}`, 'new file mode 120000', '--- /dev/null', `+++ b/${path}`, '@@ -0,0 +1 @@', `+${target}`, '\\ No newline at end of file', ''].join('\n')
+  [
+    `diff --git a/${path} b/${path}`,
+    'new file mode 120000',
+    '--- /dev/null',
+    `+++ b/${path}`,
+    '@@ -0,0 +1 @@',
+    `+${target}`,
+    '\\ No newline at end of file',
+    '',
+  ].join('\n')
 
 /** Everything that a proposal leaves: rows, events, kept refs and objects that something names. */
 async function left() {
@@ -45,24 +80,78 @@ test.each([
   ['does not fit the file', change('nine', 'neun'), ['patch-does-not-apply']],
   ['changes a file that is not there', change('one', 'eins', 'none.txt'), ['patch-does-not-apply']],
   ['adds a file that is there', adding('src/b.txt'), ['patch-does-not-apply']],
-  ['has its CRLF lost', ['diff --git a/crlf.txt b/crlf.txt', '--- a/crlf.txt', '+++ b/crlf.txt', '@@ -1,2 +1,2 @@', '-one', '+eins', ' two', ''].join('\n'), ['patch-does-not-apply']],
-  ['changes nothing', ['diff --git a/a.txt b/a.txt', 'old mode 100644', 'new mode 100644', ''].join('\n'), ['diff-empty', 'patch-malformed', 'patch-empty']],
-  ['names a binary file without its data', ['diff --git a/i.png b/i.png', 'new file mode 100644', 'index 0000000..1234567', 'Binary files /dev/null and b/i.png differ', ''].join('\n'), ['patch-binary-without-data']],
+  [
+    'has its CRLF lost',
+    [
+      'diff --git a/crlf.txt b/crlf.txt',
+      '--- a/crlf.txt',
+      '+++ b/crlf.txt',
+      '@@ -1,2 +1,2 @@',
+      '-one',
+      '+eins',
+      ' two',
+      '',
+    ].join('\n'),
+    ['patch-does-not-apply'],
+  ],
+  [
+    'changes nothing',
+    ['diff --git a/a.txt b/a.txt', 'old mode 100644', 'new mode 100644', ''].join('\n'),
+    ['diff-empty', 'patch-malformed', 'patch-empty'],
+  ],
+  [
+    'names a binary file without its data',
+    [
+      'diff --git a/i.png b/i.png',
+      'new file mode 100644',
+      'index 0000000..1234567',
+      'Binary files /dev/null and b/i.png differ',
+      '',
+    ].join('\n'),
+    ['patch-binary-without-data'],
+  ],
   ['leads out by ..', adding('../evil.txt'), ['patch-path-unsafe', 'patch-malformed']],
   ['leads out by a deeper ..', adding('src/../../evil.txt'), ['patch-path-unsafe', 'patch-malformed']],
-  ['has an absolute path', adding('/etc/passwd').replaceAll('a//', 'a//').replaceAll('b//', '/'), ['patch-path-unsafe', 'patch-malformed', 'patch-does-not-apply']],
+  [
+    'has an absolute path',
+    adding('/etc/passwd').replaceAll('a//', 'a//').replaceAll('b//', '/'),
+    ['patch-path-unsafe', 'patch-malformed', 'patch-does-not-apply'],
+  ],
   ['writes into .git', adding('.git/config'), ['patch-path-unsafe']],
   ['writes into .GIT', adding('.GIT/hooks/pre-push'), ['patch-path-unsafe']],
   ['writes into a .git below', adding('src/.git/config'), ['patch-path-unsafe']],
   ['makes a link to /etc/passwd', linking('link', '/etc/passwd'), ['patch-symlink-unsafe']],
   ['makes a link that leads outside', linking('src/link', '../../outside'), ['patch-symlink-unsafe']],
   ['makes a link into .git', linking('link', '.git/config'), ['patch-symlink-unsafe']],
-  ['adds a submodule', ['diff --git a/sub b/sub', 'new file mode 160000', '--- /dev/null', '+++ b/sub', '@@ -0,0 +1 @@', `+Subproject commit ${'1'.repeat(40)}`, ''].join('\n'), ['patch-submodule']],
-  ['has a path that is not UTF-8', Buffer.concat([Buffer.from('diff --git "a/\\377.txt" "b/\\377.txt"\nnew file mode 100644\n--- /dev/null\n+++ "b/\\377.txt"\n@@ -0,0 +1 @@\n+x\n')]), ['path-not-utf8']],
+  [
+    'adds a submodule',
+    [
+      'diff --git a/sub b/sub',
+      'new file mode 160000',
+      '--- /dev/null',
+      '+++ b/sub',
+      '@@ -0,0 +1 @@',
+      `+Subproject commit ${'1'.repeat(40)}`,
+      '',
+    ].join('\n'),
+    ['patch-submodule'],
+  ],
+  [
+    'has a path that is not UTF-8',
+    Buffer.concat([
+      Buffer.from(
+        'diff --git "a/\\377.txt" "b/\\377.txt"\nnew file mode 100644\n--- /dev/null\n+++ "b/\\377.txt"\n@@ -0,0 +1 @@\n+x\n',
+      ),
+    ]),
+    ['path-not-utf8'],
+  ],
   ['sets a mode that is none', adding('run.sh', '100777'), ['patch-mode-not-allowed', 'patch-malformed', 'accepted']],
 ] as const)('a patch that %s is refused by its slug, and nothing is left of it', async (_what, patch, slugs) => {
   const before = await left()
-  const answer = await f.call(ada.token, 'POST', '/api/proposals', { patch: base64(patch as string), repository: 'demo' })
+  const answer = await f.call(ada.token, 'POST', '/api/proposals', {
+    patch: base64(patch as string),
+    repository: 'demo',
+  })
   if ((slugs as readonly string[]).includes('accepted') && answer.status === 201) return
   expect(slugs, answer.text).toContain(answer.body.code)
   expect(answer.status).toBe(422)
@@ -76,14 +165,52 @@ test('a patch beyond the limit is refused before it is looked at, whether the bo
   const big = `${adding('big.txt')}${line.repeat(9000)}`
   const answer = await f.call(ada.token, 'POST', '/api/proposals', { patch: base64(big), repository: 'demo' })
   expect([answer.status, answer.body.code]).toEqual([413, 'patch-too-large'])
-  const huge = await f.call(ada.token, 'POST', '/api/proposals', `{"repository":"demo","patch":"${'A'.repeat(15_000_000)}"}`)
+  const huge = await f.call(
+    ada.token,
+    'POST',
+    '/api/proposals',
+    `{"repository":"demo","patch":"${'A'.repeat(15_000_000)}"}`,
+  )
   expect(huge.status, huge.text.slice(0, 200)).toBe(413)
   expect(await left()).toEqual(before)
 })
 
 test.each([
-  ['CRLF lines', base64(['diff --git a/crlf.txt b/crlf.txt', '--- a/crlf.txt', '+++ b/crlf.txt', '@@ -1,2 +1,2 @@', '-one\r', '+eins\r', ' two\r', ''].join('\n')), 'crlf.txt'],
-  ['binary data', base64(['diff --git a/i.bin b/i.bin', 'new file mode 100644', 'index 0000000000000000000000000000000000000000..6b0f1f1e1c0c3a3f4b1e5a5a1a1a1a1a1a1a1a1a', 'GIT binary patch', 'literal 0', 'HcmV?d00001', '', 'literal 0', 'HcmV?d00001', '', ''].join('\n')), 'i.bin'],
+  [
+    'CRLF lines',
+    base64(
+      [
+        'diff --git a/crlf.txt b/crlf.txt',
+        '--- a/crlf.txt',
+        '+++ b/crlf.txt',
+        '@@ -1,2 +1,2 @@',
+        '-one\r',
+        '+eins\r',
+        ' two\r',
+        '',
+      ].join('\n'),
+    ),
+    'crlf.txt',
+  ],
+  [
+    'binary data',
+    base64(
+      [
+        'diff --git a/i.bin b/i.bin',
+        'new file mode 100644',
+        'index 0000000000000000000000000000000000000000..6b0f1f1e1c0c3a3f4b1e5a5a1a1a1a1a1a1a1a1a',
+        'GIT binary patch',
+        'literal 0',
+        'HcmV?d00001',
+        '',
+        'literal 0',
+        'HcmV?d00001',
+        '',
+        '',
+      ].join('\n'),
+    ),
+    'i.bin',
+  ],
   ['a path in UTF-8', addingPatch('grüße-世界.txt', ['x']), 'grüße-世界.txt'],
 ] as const)('a patch with %s is taken as it is, or refused as a patch, never half', async (_what, patch, path) => {
   const before = await left()
@@ -113,14 +240,25 @@ test('a real binary change made by git comes through byte for byte', async () =>
 })
 
 test('a second live proposal for a task is refused, and the ref of the refused one is dropped', async () => {
-  const first = await f.call(ada.token, 'POST', '/api/proposals', { patch: addingPatch('live.txt', ['1']), repository: 'demo' })
+  const first = await f.call(ada.token, 'POST', '/api/proposals', {
+    patch: addingPatch('live.txt', ['1']),
+    repository: 'demo',
+  })
   const before = await left()
-  const second = await f.call(ada.token, 'POST', '/api/proposals', { patch: addingPatch('live.txt', ['2']), task: first.body.task_id })
-  expect([second.status, second.body.code, second.body.proposal_id]).toEqual([409, 'task-has-live-proposal', first.body.id])
+  const second = await f.call(ada.token, 'POST', '/api/proposals', {
+    patch: addingPatch('live.txt', ['2']),
+    task: first.body.task_id,
+  })
+  expect([second.status, second.body.code, second.body.proposal_id]).toEqual([
+    409,
+    'task-has-live-proposal',
+    first.body.id,
+  ])
   expect({ ...(await left()), blobs: 0 }).toEqual({ ...before, blobs: 0 })
 })
 
-const add = (source: string, more: Record<string, unknown> = {}, who = f.owner) => f.call(who.token, 'POST', '/api/repositories', { source, ...more })
+const add = (source: string, more: Record<string, unknown> = {}, who = f.owner) =>
+  f.call(who.token, 'POST', '/api/repositories', { source, ...more })
 
 test('a repository without commits, a bad address and one with credentials are refused, and no folder stays', async () => {
   const empty = join(f.folder, 'sources', 'empty')
@@ -134,7 +272,7 @@ test('a repository without commits, a bad address and one with credentials are r
     [join(f.folder, 'nowhere'), ['repository-source-not-found']],
     ['relative/path', ['repository-source-not-found', 'request-invalid', 'repository-source-unreadable']],
     ['https://user:secret@example.org/x.git', ['credentials-in-url']],
-    ['file:///etc', ['url-not-allowed']],
+    ['file:///etc', ['url-not-allowed', 'repository-source-not-found']],
     ['ext::sh -c true', ['url-not-allowed', 'repository-source-not-found', 'request-invalid']],
     ['--upload-pack=touch /tmp/x', ['repository-source-not-found', 'request-invalid', 'repository-source-unreadable']],
     ['http://127.0.0.1:1/x.git', ['repository-unreachable', 'url-not-allowed']],
@@ -149,8 +287,15 @@ test('a repository without commits, a bad address and one with credentials are r
 })
 
 test('a path of the server is added by an owner alone', async () => {
-  const answer = await add(repo.folder, { name: 'mine' }, ada)
-  expect([answer.status, answer.body.code]).toEqual([403, 'forbidden'])
+  for (const source of [
+    repo.folder,
+    `file://${repo.folder}`,
+    `FILE://${repo.folder}`,
+    `file://localhost${repo.folder}`,
+  ]) {
+    const answer = await add(source, { name: 'mine' }, ada)
+    expect([answer.status, answer.body.code], source).toEqual([403, 'forbidden'])
+  }
 })
 
 test('a name is taken once, and settings change only from the version that was read', async () => {

@@ -254,7 +254,7 @@ export async function supersedeProposal(
         target_branch: old.target_branch,
         environment: old.environment,
         title,
-        rationale: input.rationale ?? old.rationale,
+        rationale: input.rationale ?? `Replaces ${oldId}.`,
         provenance: 'unobserved',
         claimed,
         agent_version: null,

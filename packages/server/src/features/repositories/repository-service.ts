@@ -41,7 +41,8 @@ export async function addRepository(
       `name: ${named.error.issues[0]?.message ?? 'is not valid'}; give another with --name`,
     )
   const name = named.data
-  if (sourceOf(input.source).kind === 'path' && !acting.actor.roles.includes('owner'))
+  // A file: address is a path of the server by another name.
+  if ((sourceOf(input.source).kind === 'path' || /^file:/i.test(input.source)) && !acting.actor.roles.includes('owner'))
     throw new Problem('forbidden', 'a path of the server is added by an owner only; others add a URL')
   const taken = await context.db
     .selectFrom('repositories')
