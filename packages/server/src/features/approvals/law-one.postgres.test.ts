@@ -319,6 +319,7 @@ test('under real concurrency on PostgreSQL no unapproved intent merges, none mer
   }
   expect(await verifyLedger(f.context.db)).toMatchObject({ ok: true })
   const acts = Map.groupBy(await f.events(), (e) => `${String(e.act)} ${String(e.outcome)}`)
+  process.stdout.write(JSON.stringify(acts.get("effect.execute failed")?.map((e) => [e.reason, e.detail])) + "\n")
   process.stdout.write(
     `law 1: seed ${seed}, ${rounds} rounds, ${merged} with a moved branch; ${[...acts]
       .filter(([k]) => /merge|effect|approve|revoke|expire|supersede/.test(k))
@@ -447,6 +448,59 @@ test.each(['supersede', 'withdraw', 'reject', 'revoke', 'validate', 'expire', 'm
       epoch: await takeLease(f.context.db, `effect:${row.id}`, 'test', f.context.clock()),
     })
     expect((await effectOf(id)).row.state).toBe('effected')
+  },
+)
+
+test.each(['role', 'revoke', 'reject', 'supersede', 'withdraw', 'validate'] as const)(
+  'what comes while the gate is deciding waits for it: %s',
+  async (act) => {
+    const { id } = await approved(`during-${act}`)
+    const request = await f.context.db
+      .selectFrom('approval_requests')
+      .select('intent_digest')
+      .where('proposal_id', '=', id)
+      .executeTakeFirstOrThrow()
+    const intent_digest = request.intent_digest
+    const during = {
+      role: () => changeMembership(f.context, f.owner.acting(), 'ben', 'viewer'),
+      revoke: () => revoke(f.context, ben.acting(), id),
+      reject: () => vote(f.context, cat.acting(), id, { intent_digest, comment: 'no', verdict: 'no' }),
+      supersede: () => supersedeProposal(f.context, ada.acting(), id, { patch: addingPatch('during.txt', ['y']) }),
+      withdraw: () => withdrawProposal(f.context, ada.acting(), id, 'no'),
+      validate: () => revalidateProposal(f.context, ada.acting(), id),
+    }
+    let other: Promise<string> | undefined
+    const slow = {
+      ...f.context,
+      forge: {
+        ...f.context.forge,
+        // The gate has its rows locked by now and looks at the branch.
+        readRef: async (...args: Parameters<typeof f.context.forge.readRef>) => {
+          other ??= during[act]().then(
+            () => 'done',
+            (error: unknown) => (error instanceof Problem ? error.slug : String(error)),
+          )
+          await new Promise((resolve) => setTimeout(resolve, 400))
+          return f.context.forge.readRef(...args)
+        },
+      },
+    }
+    await requestMerge(slow, ada.acting(), id)
+    const late = await other
+    expect(late).toBe(
+      {
+        role: 'done',
+        revoke: 'too-late',
+        reject: 'effect-granted',
+        supersede: 'effect-granted',
+        withdraw: 'effect-granted',
+        validate: 'effect-granted',
+      }[act],
+    )
+    const events = await f.events()
+    const granted = events.find((e) => e.act === 'proposal.merge' && e.subject.id === id && e.outcome === 'ok')
+    const demoted = events.findLast((e) => e.act === 'membership.change' && e.subject.id === ben.id)
+    if (act === 'role') expect(demoted.seq).toBeGreaterThan(granted.seq)
   },
 )
 
