@@ -223,7 +223,7 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
     ahead: 0,
     async call(token, method, path, body, headers = {}) {
       const request: InjectOptions = {
-        method: method as 'GET',
+        method,
         url: path,
         headers: {
           ...(token === null ? {} : { authorization: `Bearer ${token}` }),
@@ -282,7 +282,7 @@ export async function startFixture(options: { name?: string } = {}): Promise<Fix
       if (filter.subject !== undefined) q = q.where('subject_id', '=', filter.subject)
       if (filter.act !== undefined) q = q.where('act', '=', filter.act)
       if (filter.correlation !== undefined) q = q.where('correlation_id', '=', filter.correlation)
-      return (await q.execute()).map((row) => JSON.parse(row.body.toString('utf8')) as Body)
+      return (await q.execute()).map((row) => JSON.parse(row.body.toString('utf8')))
     },
     async close() {
       await wakeup.stop()

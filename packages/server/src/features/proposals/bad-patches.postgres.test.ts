@@ -149,7 +149,7 @@ test.each([
 ] as const)('a patch that %s is refused by its slug, and nothing is left of it', async (_what, patch, slugs) => {
   const before = await left()
   const answer = await f.call(ada.token, 'POST', '/api/proposals', {
-    patch: base64(patch as string),
+    patch: base64(patch),
     repository: 'demo',
   })
   if ((slugs as readonly string[]).includes('accepted') && answer.status === 201) return
