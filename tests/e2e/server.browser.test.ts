@@ -137,10 +137,7 @@ test('the ledger page verifies the real ledger, and pages with real data pass ax
     .getByRole('button', { name: /^Verify/ })
     .first()
     .click()
-  await page
-    .getByText(/events/)
-    .first()
-    .waitFor()
+  await page.getByText(/^[1-9]\d* events verified in /).waitFor()
   for (const path of ['/ledger', '/', '/proposals', '/repositories', '/people', '/agents']) {
     await page.goto(`${url}${path}`)
     await page.getByRole('heading', { level: 1 }).waitFor()

@@ -142,7 +142,7 @@ async function execute(context: Context, job: Job, run: Run, repository: Reposit
             workspace: { base: layer.folder },
             placed,
             // Where plain processes run, /agent is elsewhere; the variable always says where.
-            env: { GATEHOUSE_TASK: '/agent/task.json' },
+            env: { GATEHOUSE_TASK: '/agent/task.json', GATEHOUSE_CORRELATION_ID: run.correlation_id },
             commands: [
               {
                 name: definition.identity.name,

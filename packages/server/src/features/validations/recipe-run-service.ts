@@ -32,6 +32,7 @@ export async function runRecipe(
   repository: RepositoryRow,
   recipe: Recipe,
   target: { readonly branch: string; readonly environment: string; readonly tree: string },
+  correlationId: string,
   signal: AbortSignal,
 ): Promise<RecipeRun> {
   const layer = await materialize(
@@ -43,7 +44,7 @@ export async function runRecipe(
   try {
     const parts: RecipeRun[] = []
     for (const validation of validationsFor(recipe, target.branch, target.environment)) {
-      const part = await runOne(layer.folder, repository, validation, signal)
+      const part = await runOne(layer.folder, repository, validation, correlationId, signal)
       parts.push(part)
       if (!part.passed) break
     }
@@ -62,6 +63,7 @@ async function runOne(
   base: string,
   repository: RepositoryRow,
   validation: RecipeValidation,
+  correlationId: string,
   signal: AbortSignal,
 ): Promise<RecipeRun> {
   const result = await runCommands(
@@ -72,7 +74,7 @@ async function runOne(
       limits: SANDBOX_LIMITS,
       keep: validation.reports.map((r) => ({ path: r.path, max_bytes: REPORT_MAX_BYTES })),
       isolation: repository.settings.isolation === 'none' ? 'none-allowed' : 'required',
-      env: { CI: 'true', NODE_ENV: 'test' },
+      env: { CI: 'true', NODE_ENV: 'test', GATEHOUSE_CORRELATION_ID: correlationId },
     },
     { signal },
   )

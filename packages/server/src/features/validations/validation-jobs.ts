@@ -101,7 +101,8 @@ async function recipeStep(
     },
     at: context.clock,
     signal: job.signal,
-    execute: async (signal) => (await runRecipe(context, repository, recipe, target, signal)) as unknown as Json,
+    execute: async (signal) =>
+      (await runRecipe(context, repository, recipe, target, job.correlation_id, signal)) as unknown as Json,
   })
   return output as unknown as RecipeRun
 }
