@@ -942,6 +942,7 @@ export interface Operations {
       before?: number | undefined
       /** events with a greater seq, oldest first */
       after?: number | undefined
+      /** events about this id, or that changed its row */
       subject?: string | undefined
       correlation?: string | undefined
       act?: string | undefined

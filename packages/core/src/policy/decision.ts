@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { AgentDefinition, AGENT_STATES } from '../agents/definition.ts'
+import { RISKS } from '../specs/story.ts'
 
 /** Where policy decides in the flow of a change. */
 export const DECISION_HOOKS = ['before_execute', 'after_execute', 'before_effect'] as const
 export type DecisionHook = (typeof DECISION_HOOKS)[number]
 
-/** Risk, lowest first. */
-export const RISKS = ['low', 'medium', 'high', 'critical'] as const
 export const Risk = z.enum(RISKS)
 export type Risk = z.infer<typeof Risk>
 

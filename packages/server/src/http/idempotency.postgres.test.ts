@@ -80,6 +80,22 @@ test('a key whose first request died is free after two minutes, and not before',
   expect(later.status).toBe(201)
 })
 
+test('of ten who find a key abandoned, one acts', async () => {
+  const sent = body()
+  await submit(ada, sent, 'abandoned')
+  await f.context.db
+    .updateTable('idempotency_keys')
+    .set({ status: null, body: null })
+    .where('key', '=', 'abandoned')
+    .execute()
+  const before = await proposals()
+  f.ahead = 121_000
+  const answers = await Promise.all(Array.from({ length: 10 }, () => submit(ada, sent, 'abandoned')))
+  f.ahead = 0
+  expect(await proposals()).toBe(before + 1)
+  expect(answers.some((a) => a.status === 201)).toBe(true)
+})
+
 test('a key with a space, or too long, is refused by name', async () => {
   for (const key of ['a b', 'x'.repeat(201)]) {
     const answer = await submit(ada, body(), key)

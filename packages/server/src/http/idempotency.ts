@@ -48,7 +48,20 @@ export async function idempotent(
         'this Idempotency-Key came with another request before; use a new one',
       )
     if (known && known.status !== null) return { status: known.status, body: known.body, replayed: true }
-    if (known && Date.parse(now) - known.created_at.getTime() < ABANDONED_AFTER_MS)
+    // One of those who find it abandoned takes it over; the row may also be gone, because the first was refused just now.
+    const taken =
+      known && Date.parse(now) - known.created_at.getTime() >= ABANDONED_AFTER_MS
+        ? await db
+            .updateTable('idempotency_keys')
+            .set({ created_at: now })
+            .where('person_id', '=', caller.person_id)
+            .where('key', '=', key)
+            .where('status', 'is', null)
+            .where('created_at', '=', known.created_at)
+            .returning('key')
+            .executeTakeFirst()
+        : undefined
+    if (!taken)
       throw new Problem(
         'idempotency-in-flight',
         'the first request with this key is still running; ask again in a moment',

@@ -27,6 +27,9 @@ export function toProblem(error: unknown): Problem {
     if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
       return new Problem('too-large', 'the body is larger than this endpoint takes')
     if (error.code === 'FST_ERR_RATE_LIMIT') return new Problem('too-many-requests', error.message)
+    // Tried three times already (performAct): others are at the same rows.
+    if (error.code === '40001' || error.code === '40P01')
+      return new Problem('version-conflict', 'others changed the same things at the same moment; ask again', {}, error)
     if (/^(ECONNREFUSED|ECONNRESET|57P0[1-3]|08\d{3})$/.test(error.code))
       return new Problem('database-unavailable', 'the database does not answer; try again in a moment', {}, error)
   }

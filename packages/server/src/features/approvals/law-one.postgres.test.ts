@@ -8,7 +8,7 @@ import { LeaseLost, takeLease } from '../../jobs/leases.ts'
 import { finishStep } from '../../jobs/steps.ts'
 import { changeMembership } from '../access/access-service.ts'
 import { requestMerge } from '../effects/effect-service.ts'
-import { addingPatch, recipeOf, startFixture, type Fixture, type Someone } from '../features-fixture.ts'
+import { addingPatch, git, recipeOf, startFixture, type Fixture, type Someone } from '../features-fixture.ts'
 import { withdrawProposal } from '../proposals/closing-service.ts'
 import { submitProposal, supersedeProposal } from '../proposals/proposal-service.ts'
 import { revalidateProposal } from '../proposals/revalidation-service.ts'
@@ -552,4 +552,18 @@ test('the gate holds evidence against the base that the branch stands at, and ag
     slug: 'gate-closed',
     extra: { missing: [expect.objectContaining({ code: 'evidence-stale' })] },
   })
+})
+
+test('of two who validate again at once one is refused, and the forge keeps the commit that the proposal names', async () => {
+  const { id, branch } = await approved('twice')
+  await pushBase(branch, new Set())
+  const results = await Promise.allSettled([1, 2].map(() => revalidateProposal(f.context, ada.acting(), id)))
+  expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(1)
+  const { head_commit } = await f.context.db
+    .selectFrom('proposals')
+    .select('head_commit')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  const kept = await git(f.context.forge.repositoryFolder(repo.id), 'rev-parse', `refs/gatehouse/proposals/${id}`)
+  expect(kept.trim()).toBe(head_commit)
 })

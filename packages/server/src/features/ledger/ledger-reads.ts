@@ -34,7 +34,18 @@ async function views(db: Db, rows: readonly { seq: number; body: Buffer; hash: B
 /** Events of a project: newest first, or with `after` oldest first. `head` is the whole ledger's. */
 export async function listEvents(db: Db, project: string, filter: LedgerFilter) {
   let q = events(db, project).limit(filter.limit)
-  if (filter.subject !== undefined) q = q.where('subject_id', '=', filter.subject)
+  const { subject } = filter
+  if (subject !== undefined)
+    q = q.where((eb) =>
+      eb.or([
+        eb('subject_id', '=', subject),
+        eb(
+          'seq',
+          'in',
+          eb.selectFrom('ledger_event_rows').select('ledger_event_rows.seq').where('row_id', '=', subject),
+        ),
+      ]),
+    )
   if (filter.correlation !== undefined) q = q.where('correlation_id', '=', filter.correlation)
   if (filter.act !== undefined) q = q.where('act', '=', filter.act)
   if (filter.before !== undefined) q = q.where('seq', '<', filter.before)

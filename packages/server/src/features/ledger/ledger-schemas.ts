@@ -23,7 +23,7 @@ export const LedgerQuery = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   before: z.coerce.number().int().min(1).optional().describe('events with a smaller seq, newest first'),
   after: z.coerce.number().int().min(0).optional().describe('events with a greater seq, oldest first'),
-  subject: z.string().max(100).optional(),
+  subject: z.string().max(100).optional().describe('events about this id, or that changed its row'),
   correlation: z.string().max(100).optional(),
   act: z.string().max(100).optional(),
 })

@@ -24,7 +24,7 @@ export async function revalidateProposal(context: Context, acting: Acting, id: s
   const repository = await repositoryByName(context.db, acting.project_id, row.repository_id)
   const plan = await planValidation(context, repository, row.target_branch, row.environment)
   const moved = plan.base_commit === row.base_commit ? null : await rebase(context, acting, row, plan.base_commit)
-  await performAct(context, acting, async (tx) => {
+  const work = performAct(context, acting, async (tx) => {
     const { task, proposal } = await lockTaskAndProposal(tx, id)
     await refuseAfterGrant(tx, id)
     if (proposal.version !== row.version)
@@ -77,6 +77,20 @@ export async function revalidateProposal(context: Context, acting: Acting, id: s
       plan,
     )
   })
+  await work.catch(async (error: unknown) => {
+    if (moved) await keepHead(context, row.repository_id, id)
+    throw error
+  })
+}
+
+/** The rebased commit took the proposal's keeping ref; where it does not come to that, the ref goes back to the commit that the row names. */
+async function keepHead(context: Context, repository: string, id: string): Promise<void> {
+  const { head_commit } = await context.db
+    .selectFrom('proposals')
+    .select('head_commit')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  await context.forge.keepRef(repository, `proposals/${id}`, head_commit)
 }
 
 /** A person's no lasts: the same change is not put up again under a fresh request. */
