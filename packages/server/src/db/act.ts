@@ -120,8 +120,15 @@ function draft(acting: Acting, event: EventInput): LedgerEventDraft {
     decision_id: event.decision_id ?? null,
     rows: [...new Set([...(event.outcome === 'refused' ? [] : [event.subject.id]), ...(event.rows ?? [])])],
     digests: { ...event.digests },
-    detail: { ...event.detail },
+    detail: wellFormed(event.detail ?? {}),
   }
+}
+
+/** Text cut to a length can end in half of a surrogate pair, which has no canonical JSON. */
+function wellFormed(detail: NonNullable<EventInput['detail']>): Record<string, string | number | boolean> {
+  return Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [name, typeof value === 'string' ? value.toWellFormed() : value]),
+  )
 }
 
 export function sqlState(error: unknown): string {

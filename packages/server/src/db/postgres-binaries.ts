@@ -63,6 +63,8 @@ async function copyOut(root: string, version: string, home: string): Promise<str
     await mkdir(fresh, { recursive: true })
     await chmod(fresh, 0o755)
     await cp(join(root, 'native'), join(fresh, 'native'), { recursive: true, verbatimSymlinks: true })
+    // A package installed read-only is copied with its modes: the copy's own symlinks have to be made.
+    await chmod(join(fresh, 'native', 'lib'), 0o755)
     await cp(join(root, 'package.json'), join(fresh, 'package.json'))
     await rename(fresh, copy).catch(async (error: NodeJS.ErrnoException) => {
       // Another start made it first.
