@@ -107,7 +107,8 @@ describe.each(['bubblewrap', 'util-linux'] as const)('with %s', (driver) => {
       capabilities: '0000000000000000',
       no_new_privs: true,
     })
-    expect(isolation.seccomp).toBe(report.plans[driver]?.seccomp === true ? 'filter' : 'off')
+    // A container's own filter is inherited, so without ours there may be one all the same.
+    if (report.plans[driver]?.seccomp === true) expect(isolation.seccomp).toBe('filter')
     expect(isolation.nested_userns).toBe(report.nested[driver])
   })
 
