@@ -19,6 +19,8 @@ export interface Watch<T> {
 
 const LOOK_EVERY_MS = 3_000
 const LIMIT_SECONDS = 900
+/** A server that is started again answers within seconds; one that is silent so long is gone. */
+const SILENCE_MS = 60_000
 
 /** Adds `--wait` and `--wait-limit` to a command. */
 export function waitOptions(command: Command, until: string): void {
@@ -28,7 +30,7 @@ export function waitOptions(command: Command, until: string): void {
 
 /**
  * Follows something to its end by the event stream, and looks every three seconds where no event comes. `not-ready` when the time
- * of `--wait-limit` is up: what was begun goes on.
+ * of `--wait-limit` is up: what was begun goes on. A server that is silent for a minute ends it with the problem of asking it.
  */
 export async function follow<T>(session: Session, client: Client, watch: Watch<T>): Promise<T> {
   const seconds = session.options.whole('waitLimit', 1, 86_400) ?? LIMIT_SECONDS
@@ -38,8 +40,15 @@ export async function follow<T>(session: Session, client: Client, watch: Watch<T
   const news = newsOf(session, client, signal)
   try {
     let said = ''
+    let silentSince: number | null = null
     for (;;) {
-      const value = await lookAgain(() => watch.load(signal), signal)
+      const { value, silent } = await lookAgain(() => watch.load(signal), signal)
+      if (silent !== undefined) {
+        const now = session.host.now()
+        if (silentSince === null) session.progress('the server does not answer; trying again')
+        silentSince ??= now
+        if (now - silentSince >= SILENCE_MS) throw silent
+      } else silentSince = null
       if (value !== undefined) {
         news.subjects = watch.subjects(value)
         const line = watch.line(value)
@@ -62,13 +71,16 @@ export async function follow<T>(session: Session, client: Client, watch: Watch<T
   }
 }
 
-/** The value, or nothing where the server could not be asked just now. */
-async function lookAgain<T>(load: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+/** The value, or why the server could not be asked just now. */
+async function lookAgain<T>(
+  load: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<{ value?: T; silent?: ProblemError }> {
   try {
-    return await load()
+    return { value: await load() }
   } catch (error) {
     signal.throwIfAborted()
-    if (error instanceof ProblemError && error.retryable && error.status >= 502) return undefined
+    if (error instanceof ProblemError && error.retryable && error.status >= 502) return { silent: error }
     throw error
   }
 }

@@ -40,6 +40,7 @@ export interface HostWish {
   readonly input?: string | Uint8Array
   readonly serverMain?: string
   readonly uid?: number
+  readonly now?: () => number
 }
 
 export function testHost(wish: HostWish = {}): TestHost {
@@ -69,7 +70,7 @@ export function testHost(wish: HostWish = {}): TestHost {
     },
     readInput: async () => Buffer.from((wish.input ?? '') as string),
     fetch: globalThis.fetch,
-    now: () => Date.now(),
+    now: wish.now ?? (() => Date.now()),
     signal: stop.signal,
     serverMain: wish.serverMain ?? fileURLToPath(new URL('./features/lifecycle/fixtures/main-up.ts', import.meta.url)),
     stdout: () => Buffer.concat(out).toString('utf8'),

@@ -3,7 +3,7 @@ import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, c
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { DATABASE_ROLES, openDatabase, type DatabaseRole } from './db/database.ts'
+import { openDatabase, type DatabaseRole } from './db/database.ts'
 import { instant } from '@gatehouse/core/kernel/time'
 import { migrate } from './db/migrate.ts'
 import { startPostgres } from './db/postgres-server.ts'
@@ -13,6 +13,7 @@ import { makeLog } from './log.ts'
 import { readPort, settingsFrom } from './settings.ts'
 
 const ALREADY_RUNNING = 3
+const RESTART_AFTER_MS = 500
 const log = makeLog('up', process.env['GATEHOUSE_ENVIRONMENT'] ?? 'local')
 
 /**
@@ -41,11 +42,13 @@ async function main(): Promise<void> {
       readPort(process.env['GATEHOUSE_PORT'] ?? '7410'),
       process.env['GATEHOUSE_PORT'] !== undefined,
     )
-    const env = childEnvironment(data, port, urls)
-    await firstOwner(data, env)
-    const api = child('main-api.ts', env)
-    stops.push(() => stopChild(api))
-    await Promise.all([ready(api), keepWorker(env, stops, () => ending !== null)])
+    const env = childEnvironment(data, port)
+    await firstOwner(data, withDatabase(env, urls, ['app']))
+    const ended = () => ending !== null
+    await Promise.all([
+      keepChild('main-api.ts', withDatabase(env, urls, ['app']), stops, ended),
+      keepChild('main-worker.ts', withDatabase(env, urls, ['app', 'broker']), stops, ended),
+    ])
     const url = `http://${reachable(env['GATEHOUSE_HOST'] ?? '127.0.0.1')}:${port}`
     writeAtomically(
       join(data, 'gatehouse.json'),
@@ -54,11 +57,6 @@ async function main(): Promise<void> {
     stops.push(async () => rmSync(join(data, 'gatehouse.json'), { force: true }))
     log.info({ url }, 'ready')
     process.send?.({ ready: 'up', url })
-    api.on('exit', (code) => {
-      if (ending) return
-      log.error({ code }, 'the API ended by itself')
-      void end(1)
-    })
   } catch (error) {
     log.error(
       { err: error, code: error instanceof Error && 'code' in error ? error.code : undefined },
@@ -117,11 +115,18 @@ async function database(data: string, stops: (() => Promise<void>)[]): Promise<(
   return (role) => postgres.url(role)
 }
 
-function childEnvironment(data: string, port: number, urls: (role: DatabaseRole) => string): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, GATEHOUSE_DATA: data, GATEHOUSE_PORT: String(port) }
-  for (const role of DATABASE_ROLES)
-    if (role !== 'owner') env[`GATEHOUSE_DATABASE_URL_${role.toUpperCase()}`] = urls(role)
-  return env
+/** What every child is told; each then gets the database addresses of its own roles, and no others. */
+function childEnvironment(data: string, port: number): NodeJS.ProcessEnv {
+  return { ...process.env, GATEHOUSE_DATA: data, GATEHOUSE_PORT: String(port) }
+}
+
+function withDatabase(
+  env: NodeJS.ProcessEnv,
+  urls: (role: DatabaseRole) => string,
+  roles: readonly DatabaseRole[],
+): NodeJS.ProcessEnv {
+  const own = roles.map((role) => [`GATEHOUSE_DATABASE_URL_${role.toUpperCase()}`, urls(role)])
+  return { ...env, ...Object.fromEntries(own) }
 }
 
 /** An address of this machine to reach a listening one by: one that listens everywhere is reached on the loopback. */
@@ -142,7 +147,10 @@ async function choosePort(port: number, asked: boolean): Promise<number> {
       })
     })
   const found = (await free(port)) ?? (asked ? null : await free(0))
-  if (found === null) throw new Error(`port ${port} is taken by another program; choose another with --port`)
+  if (found === null)
+    throw Object.assign(new Error(`port ${port} is taken by another program; choose another with --port`), {
+      code: 'port-in-use',
+    })
   return found
 }
 
@@ -173,26 +181,27 @@ function ready(process_: ChildProcess): Promise<void> {
   })
 }
 
-/** Starts the worker, and starts it again when it dies: its jobs are taken up where they stood. */
-async function keepWorker(
+/** Starts a process, and starts it again when it dies by itself: sessions, jobs and streams are taken up where they stood. */
+async function keepChild(
+  name: string,
   env: NodeJS.ProcessEnv,
   stops: (() => Promise<void>)[],
   ending: () => boolean,
 ): Promise<void> {
-  let worker = child('main-worker.ts', env)
-  stops.push(() => stopChild(worker))
-  const watch = (current: ChildProcess) =>
-    current.once('exit', (code, signal) => {
+  let current = child(name, env)
+  stops.push(() => stopChild(current))
+  const watch = (watched: ChildProcess) =>
+    watched.once('exit', (code, signal) => {
       if (ending()) return
-      log.error({ code, signal }, 'the worker ended; starting another')
+      log.error({ process: name, code, signal }, 'a process ended by itself; starting another')
       setTimeout(() => {
         if (ending()) return
-        worker = child('main-worker.ts', env)
-        watch(worker)
-      }, 500)
+        current = child(name, env)
+        watch(current)
+      }, RESTART_AFTER_MS)
     })
-  await ready(worker)
-  watch(worker)
+  await ready(current)
+  watch(current)
 }
 
 function stopChild(process_: ChildProcess): Promise<void> {

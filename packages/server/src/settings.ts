@@ -23,7 +23,10 @@ function keptSecret(folder: string, name: string): Buffer {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   }
-  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex')
+  const secret = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex')
+  if (secret.length !== 32)
+    throw new Error(`${path} holds no secret of 32 bytes; restore it from a backup: every token depends on it`)
+  return secret
 }
 
 function required(env: NodeJS.ProcessEnv, name: string): string {

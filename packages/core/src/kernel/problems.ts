@@ -105,6 +105,7 @@ export const PROBLEMS = {
   'result-refused': p(422, 'What the run left behind is refused'),
   'tree-not-found': p(500, 'The forge has lost a tree'),
   'tree-not-safe': p(422, 'The tree holds a name that is not safe'),
+  'run-failed': p(422, 'The run failed'),
   'validation-failed': p(422, 'The validation failed'),
   'job-not-found': p(404, 'There is no such dead job'),
   'job-already-waiting': p(409, 'Such a job is waiting already'),
@@ -115,6 +116,7 @@ export const PROBLEMS = {
   // running Gatehouse itself
   'already-running': p(409, 'It is running already'),
   'not-running': p(503, 'Gatehouse is not running'),
+  'port-in-use': p(409, 'The port is taken'),
   'data-version-mismatch': p(500, 'The data folder is of another PostgreSQL version'),
   'data-folder-unreachable': p(500, 'The data folder cannot be reached'),
   'postgres-binaries-missing': p(500, 'The PostgreSQL programs are missing'),

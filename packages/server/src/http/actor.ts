@@ -49,6 +49,11 @@ export function newTokenText(): string {
   return `gh_${randomBytes(32).toString('base64url')}`
 }
 
+/** A token's short name in the ledger: the first 16 hexadecimal digits of its keyed digest. */
+export function fingerprintOf(hash: Buffer): string {
+  return hash.toString('hex').slice(0, 16)
+}
+
 /** HMAC-SHA-256 (RFC 2104) of the token under the pepper. */
 export function tokenHash(pepper: Buffer, token: string): Buffer {
   return createHmac('sha256', pepper).update(token).digest()

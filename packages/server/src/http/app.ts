@@ -117,7 +117,9 @@ function healthRoutes(app: FastifyInstance, context: Context): void {
         await probe()
         checks[name] = 'ok'
       } catch (error) {
-        checks[name] = error instanceof Error ? error.message : 'failed'
+        // Anybody may ask: what exactly is wrong stands in the log.
+        checks[name] = 'failed'
+        context.log.warn({ err: error, check: name }, 'not ready')
       }
     }
     await check('database', () => sql`select 1`.execute(context.db))

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PROBLEMS, isProblemSlug } from '@gatehouse/core/kernel/problems'
+import { performAct } from '../db/act.ts'
 import { startFixture, type Fixture, type Someone } from '../features/features-fixture.ts'
 import { newTokenText } from './actor.ts'
 
@@ -85,6 +86,9 @@ test('somebody who is in no project is told so, whatever their token', async () 
   await f.call(f.owner.token, 'POST', '/api/persons/gone/role', { role: null })
   const answer = await f.call(gone.token, 'GET', '/api/stories')
   expect([answer.status, answer.body.code]).toEqual([403, 'forbidden'])
+  const back = await f.call(f.owner.token, 'POST', '/api/persons', { login: 'gone', role: 'viewer' })
+  expect([back.status, back.body.id]).toEqual([201, gone.id])
+  expect((await f.call(gone.token, 'GET', '/api/stories')).body.code).toBe('token-revoked')
 })
 
 async function session(): Promise<string> {
@@ -146,4 +150,49 @@ test('every problem has a slug of the catalogue, its title and its status, also 
     expect(answer.body).toMatchObject({ title: row.title, status: row.status, retryable: row.retryable })
     expect(answer.status).toBe(row.status)
   }
+})
+
+test('a session opens no other session, ends with its token at the latest, and when a token of its person is revoked', async () => {
+  const issued = await f.call(f.owner.token, 'POST', '/api/persons/ada/tokens', {
+    label: 'to lose',
+    expires_in_days: 1,
+  })
+  f.ahead = DAY - 60_000
+  const opened = await f.call(null, 'POST', '/api/sessions', { token: issued.body.token })
+  const text = /gatehouse_session=([^;]+)/.exec(String(opened.headers['set-cookie']))?.[1] ?? ''
+  const again = await f.call(null, 'POST', '/api/sessions', { token: text })
+  f.ahead = DAY + 1000
+  const late = await whoami({ authorization: `Bearer ${text}` })
+  f.ahead = 0
+  expect([again.status, again.body.code]).toEqual([403, 'forbidden'])
+  expect(late.body.code).toBe('token-expired')
+  const cookie = await session()
+  expect((await whoami({ cookie })).status).toBe(200)
+  await f.call(f.owner.token, 'POST', `/api/tokens/${issued.body.id}/revoke`)
+  expect((await whoami({ cookie })).body.code).toBe('token-revoked')
+  expect((await f.call(ada.token, 'GET', '/api/whoami')).status).toBe(200)
+})
+
+test('the ledger ties a token to whoever issued it by the fingerprint that its acts carry', async () => {
+  const issued = await f.call(f.owner.token, 'POST', '/api/persons/ada/tokens', { label: 'lent' })
+  const [event] = await f.events({ subject: issued.body.id, act: 'token.issue' })
+  expect(event.actor.person_id).toBe(f.owner.id)
+  await f.call(issued.body.token, 'POST', '/api/sessions', { token: issued.body.token })
+  const acts = (await f.events({ act: 'token.issue' })).filter((e) => e.actor.fingerprint === event.detail.fingerprint)
+  expect(acts.map((e) => e.actor.person_id)).toEqual([ada.id])
+})
+
+test('an owner of one project issues no token that would speak for a member of another', async () => {
+  const both = await f.person('both', 'viewer')
+  await performAct(f.context, f.owner.acting(), async ({ trx, record }) => {
+    const [created_at, id] = [f.context.clock(), 'prj_other']
+    await trx.insertInto('projects').values({ id, name: 'other', created_at }).execute()
+    await trx
+      .insertInto('memberships')
+      .values({ id: 'mem_other', project_id: id, person_id: both.id, role: 'owner', created_at })
+      .execute()
+    record({ act: 'person.add', subject: { kind: 'person', id: both.id }, rows: [id, 'mem_other'] })
+  })
+  const answer = await f.call(f.owner.token, 'POST', '/api/persons/both/tokens', { label: 'x' })
+  expect([answer.status, answer.body.code]).toEqual([403, 'forbidden'])
 })

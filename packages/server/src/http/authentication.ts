@@ -3,7 +3,7 @@ import type { Role } from '@gatehouse/core/kernel/access'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { millis } from '@gatehouse/core/kernel/time'
 import type { Context } from '../context.ts'
-import { tokenHash, type Caller } from './actor.ts'
+import { fingerprintOf, tokenHash, type Caller } from './actor.ts'
 
 export const SESSION_COOKIE = 'gatehouse_session'
 
@@ -88,7 +88,7 @@ export async function identify(context: Context, request: FastifyRequest): Promi
     person_id: row.person_id,
     login: row.login,
     token_id: row.id,
-    fingerprint: hash.toString('hex').slice(0, 16),
+    fingerprint: fingerprintOf(hash),
     roles: memberships.filter((m) => m.project_id === project).map((m) => m.role as Role),
     scopes: row.scopes,
     project_id: project,

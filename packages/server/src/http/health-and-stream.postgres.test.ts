@@ -251,3 +251,16 @@ test('a real API process logs JSON lines with who, where and which request, no t
     if (api.child.exitCode === null && api.child.signalCode === null) api.child.kill('SIGKILL')
   }
 })
+
+test('a stream ends when its token is revoked, before anything more is told', async () => {
+  const gone = await f.person('gone', 'viewer')
+  const issued = await f.call(f.owner.token, 'POST', '/api/persons/gone/tokens', { label: 'stream' })
+  const live = await stream(issued.body.token as string)
+  expect(live.status).toBe(200)
+  await f.person('seen', 'viewer')
+  expect(await until(() => live.acts.includes('person.add'))).toBe(true)
+  await f.call(f.owner.token, 'POST', `/api/tokens/${issued.body.id}/revoke`)
+  await live.ended
+  expect(live.acts).not.toContain('token.revoke')
+  expect((await f.call(gone.token, 'GET', '/api/whoami')).status).toBe(200)
+})

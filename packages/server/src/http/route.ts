@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import type { ZodType, z } from 'zod'
+import { may } from '@gatehouse/core/kernel/access'
 import { actRow, operationId, type Act } from '@gatehouse/core/kernel/acts'
 import type { Acting } from '../db/act.ts'
 import type { Context } from '../context.ts'
@@ -29,6 +30,8 @@ interface RouteSpec<P extends ZodType, Q extends ZodType, B extends ZodType, R e
   readonly bodyLimit?: number
   /** False where the answer holds a secret: it is then never kept for a repeat under the same Idempotency-Key. */
   readonly remember?: boolean
+  /** Called before the caller is refused for their role, where the ledger keeps that it was tried. */
+  readonly refused?: (acting: Acting, params: z.infer<P>) => Promise<void>
   readonly handler: (input: RouteInput<z.infer<P>, z.infer<Q>, z.infer<B>>) => Promise<z.input<R>>
 }
 
@@ -59,8 +62,9 @@ export function route<P extends ZodType, Q extends ZodType, B extends ZodType, R
     schema,
     handler: async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
       const caller = await authenticate(context, request)
-      requireMay(caller, spec.act)
       const acting = actingOf(caller, context.clock(), request.id)
+      if (!may(caller.roles, spec.act)) await spec.refused?.(acting, request.params as z.infer<P>)
+      requireMay(caller, spec.act)
       const perform = async () => ({
         status,
         body: await spec.handler({

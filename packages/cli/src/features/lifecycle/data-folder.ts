@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Command } from 'commander'
 import type { Host } from '../../host.ts'
 
@@ -11,6 +12,7 @@ export function dataOption(command: Command): void {
 
 /** Where a Gatehouse of this machine keeps everything: database, repositories, log, `gatehouse.json`, `operator-token`. */
 export function dataFolder(host: Host, given: string | null): string {
+  if (given === '') throw new Problem('usage', '--data is empty; give a folder, or leave it out for the default')
   const chosen = given ?? host.env['GATEHOUSE_DATA']
   if (chosen) return resolve(host.cwd, chosen)
   if (host.uid === 0) return '/var/lib/gatehouse'

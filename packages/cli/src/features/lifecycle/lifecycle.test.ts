@@ -211,3 +211,14 @@ test('a log of an earlier start is not told again', async () => {
   expect(host.stderr()).not.toContain('an old fault')
   expect(readFileSync(join(data, 'gatehouse.log'), 'utf8')).toContain('an old fault')
 })
+
+test('a data folder that is a file, or empty, is named as such and not as a fault of ours', async () => {
+  const file = join(scratchFolder(), 'file')
+  writeFileSync(file, '')
+  const host = hostOf()
+  expect(await runProgram(['up', '--data', file, '--port', '0'], host)).toBe(2)
+  expect(host.stderr()).toContain(`--data ${file} cannot be used: EEXIST`)
+  const empty = hostOf()
+  expect(await runProgram(['up', '--data', '', '--port', '0'], empty)).toBe(2)
+  expect(empty.stderr()).toContain('--data is empty')
+})

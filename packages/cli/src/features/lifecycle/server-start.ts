@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Problem } from '@gatehouse/core/kernel/problems'
@@ -32,7 +32,7 @@ const LAST_LINES = 5
 export async function startServer(session: Session, wish: StartWish): Promise<Started> {
   const { host } = session
   // Root's server runs PostgreSQL as another user, who has to pass through; the files in it have their own modes.
-  mkdirSync(wish.data, { recursive: true, mode: host.uid === 0 ? 0o755 : 0o700 })
+  makeFolder(wish.data, host.uid === 0 ? 0o755 : 0o700)
   const log = wish.foreground ? null : join(wish.data, 'gatehouse.log')
   const begun = log === null ? 0 : (statSync(log, { throwIfNoEntry: false })?.size ?? 0)
   const output = log === null ? ('inherit' as const) : openSync(log, 'a', 0o600)
@@ -69,6 +69,18 @@ export async function startServer(session: Session, wish: StartWish): Promise<St
     await readLog().catch(() => undefined)
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
     throw error instanceof ServerEnded ? startProblem(error.code, lines, wish, log) : error
+  }
+}
+
+function makeFolder(data: string, mode: number): void {
+  try {
+    mkdirSync(data, { recursive: true, mode })
+    accessSync(data, constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new Problem(
+      'usage',
+      `--data ${data} cannot be used: ${error instanceof Error ? error.message : String(error)}; choose a folder that you may write to`,
+    )
   }
 }
 

@@ -20,7 +20,7 @@ export function statusCommand(parent: Command, host: Host): void {
       if (!running)
         return {
           document: { running: false, ready: false, data },
-          text: `Gatehouse does not run with the data in ${data}; to start it: gatehouse up\n`,
+          text: `Gatehouse does not run with the data in ${data}; to start it: gatehouse up${options.text('data') === null ? '' : ` --data ${data}`}\n`,
           exit: exitCode('not-running'),
         }
       const state = await readiness(host, running.url)

@@ -15,7 +15,9 @@ export function proposalLine(proposal: Proposal): string {
 
 /** After an act: how the proposal stands now and what may come next. */
 export function proposalDone(done: string, proposal: Proposal, style: Style): string {
-  const missing = proposal.missing.map((m) => `  ${cleanLine(m.what)}${m.who === '' ? '' : ` (${cleanLine(m.who)})`}\n`)
+  // Purged, nothing can be missing any more: its content is gone.
+  const open = proposal.purged_at === null ? proposal.missing : []
+  const missing = open.map((m) => `  ${cleanLine(m.what)}${m.who === '' ? '' : ` (${cleanLine(m.who)})`}\n`)
   const next = nextStep(proposal)
   return [
     `${style.good(done)}: ${cleanLine(proposal.title)}\n`,

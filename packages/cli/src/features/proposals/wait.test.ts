@@ -81,6 +81,14 @@ test('without the event stream the end is still seen', async () => {
   expect((await run(submit, api, { input: 'diff' })).code).toBe(0)
 })
 
+test('a server that is silent for a minute ends the waiting, and the silence is told at once', async () => {
+  const { api } = await stage({ state: 'validating' }, { proposalShow: () => ({ status: 503, json: {} }) })
+  let minutes = 0
+  const { code, stderr } = await run(submit, api, { input: 'diff', now: () => 60_000 * minutes++ })
+  expect(code).toBe(6)
+  expect(stderr().match(/does not answer; trying again/g)).toHaveLength(1)
+}, 20_000)
+
 test('when the time is up it says so, and that it goes on', async () => {
   const { api } = await stage({ state: 'validating' })
   const { code, stderr } = await run([...submit, '--wait-limit', '1'], api, { input: 'diff' })

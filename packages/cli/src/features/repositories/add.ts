@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { isAbsolute, resolve } from 'node:path'
+import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Command } from 'commander'
 import { cleanLine } from '../../clean-text.ts'
 import { addCommand, argument } from '../../command.ts'
@@ -28,6 +29,8 @@ export function addRepositoryCommand(parent: Command, host: Host): void {
       const given = argument(args, 0)
       const path = resolve(session.host.cwd, given)
       const settings = await givenSettings(session)
+      if (isRelativePath(given) && !existsSync(path))
+        throw new Problem('usage', `there is no folder ${path}; give one that is there, or an address (https, ssh)`)
       const body = {
         // What is a folder here is meant as one; anything else is for the server to judge.
         source: existsSync(path) ? path : given,
@@ -42,4 +45,9 @@ export function addRepositoryCommand(parent: Command, host: Host): void {
       return { document, text: `${session.style.good('Added')}\n${repositoryText(document, session.style)}${next}` }
     },
   })
+}
+
+/** Neither `https://host/x` nor `git@host:x`: only a folder here can be meant, while an absolute path may be the server's. */
+function isRelativePath(source: string): boolean {
+  return !isAbsolute(source) && !source.includes(':')
 }

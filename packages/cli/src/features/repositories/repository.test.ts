@@ -100,3 +100,23 @@ test.each([
   expect(stderr()).toContain(said)
   expect(api.calls).toEqual([])
 })
+
+test('a folder that is not there is said here, and an absolute path is left to the server', async () => {
+  const { api, host } = await begin()
+  expect(await runProgram(['repo', 'add', 'nowhere'], host)).toBe(2)
+  expect(host.stderr()).toContain(`there is no folder ${join(host.cwd, 'nowhere')}`)
+  expect(await runProgram(['repo', 'add', '/srv/only/on/the/server'], host)).toBe(0)
+  expect(await runProgram(['repo', 'add', 'git@git.example.com:team/app.git'], host)).toBe(0)
+  expect(api.calls).toHaveLength(2)
+})
+
+test.each([
+  ['', undefined],
+  ['npm test', '../outside.xml'],
+])('--test "%s" --junit %s is refused as a recipe that cannot be read', async (line, junit) => {
+  const { api, host } = await begin()
+  const more = junit === undefined ? [] : ['--junit', junit]
+  expect(await runProgram(['repo', 'set', 'ledger', '--test', line, ...more], host)).toBe(2)
+  expect(host.stderr()).toContain('(recipe-invalid)\n  --test: ')
+  expect(api.calls.map((c) => c.operation)).not.toContain('repositoryConfigure')
+})

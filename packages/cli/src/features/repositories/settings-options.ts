@@ -47,7 +47,7 @@ async function givenRecipe({ options, host }: Session): Promise<Recipe | null> {
   if (file !== null && test !== null) throw new Problem('usage', 'give --recipe or --test, not both')
   if (junit !== null && test === null) throw new Problem('usage', '--junit belongs to --test')
   if (test !== null)
-    return Recipe.parse({
+    return checkedRecipe('--test', {
       version: 1,
       validations: [
         {
@@ -67,6 +67,10 @@ async function readRecipe(path: string, given: string): Promise<Recipe> {
   } catch (error) {
     throw new Problem('usage', `--recipe ${given}: ${error instanceof Error ? error.message : String(error)}`)
   }
+  return checkedRecipe(given, value)
+}
+
+function checkedRecipe(given: string, value: unknown): Recipe {
   const recipe = Recipe.safeParse(value)
   if (recipe.success) return recipe.data
   const errors = recipe.error.issues.map((issue) => ({

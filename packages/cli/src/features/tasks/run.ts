@@ -53,7 +53,6 @@ async function waitRun(session: Session, client: Client, id: string): Promise<Ru
     if (run.proposal_id !== null) await waitValidated(session, client, run.proposal_id)
     return run
   }
-  const fallback =
-    run.state === 'errored' ? 'internal-error' : run.state === 'cancelled' ? 'wrong-state' : 'validation-failed'
+  const fallback = run.state === 'errored' ? 'internal-error' : run.state === 'cancelled' ? 'wrong-state' : 'run-failed'
   throw endedBadly(run.reason, fallback, `run ${id} ${run.state}; see: gatehouse run show ${id}`, { run })
 }

@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
   'task-requester': 'asked for the task',
   prompter: 'wrote the story',
   'agent-owner': 'answers for the agent',
+  'agent-definer': 'registered the version that ran',
   submitter: 'submitted the patch',
 }
 const EARLIER = 'earlier:'

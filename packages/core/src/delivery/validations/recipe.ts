@@ -44,7 +44,15 @@ export const Recipe = z.strictObject({
   test_paths: z
     .array(z.string().min(1).max(200))
     .max(50)
-    .default(['test/**', 'tests/**', '**/*.test.*', '**/*_test.*', '**/*.spec.*']),
+    .default([
+      '**/test/**',
+      '**/tests/**',
+      '**/__tests__/**',
+      '**/test_*',
+      '**/*.test.*',
+      '**/*_test.*',
+      '**/*.spec.*',
+    ]),
 })
 export type Recipe = z.infer<typeof Recipe>
 

@@ -272,6 +272,15 @@ describe('a patch is refused', () => {
     const literal = patchOf(() => bench.write('zeros.bin', Buffer.alloc(3_000_000)), [])
     expect(literal.length).toBeLessThan(limits.max_bytes)
     expect(await apply(literal, { limits })).toMatchObject({ ok: false, code: 'patch-too-large', file: 'zeros.bin' })
+    const many = patchOf(() => {
+      for (let i = 0; i < 9; i++) bench.write(`zeros${i}.bin`, Buffer.alloc(950_000 + i))
+    }, [])
+    expect(many.length).toBeLessThan(100_000)
+    expect(await apply(many, { limits: { ...limits, max_bytes: 100_000, max_files: 9 } })).toMatchObject({
+      ok: false,
+      code: 'patch-too-large',
+      file: null,
+    })
     const seed = bench.git(['cat-file', 'blob', `${base}:seed.bin`])
     const delta = patchOf(() => bench.write('seed.bin', Buffer.concat(Array.from({ length: 60 }, () => seed))), [])
     expect(Buffer.from(delta).toString('latin1')).toMatch(/^delta \d+$/m)

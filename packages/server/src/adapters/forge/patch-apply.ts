@@ -15,6 +15,7 @@ import { readBlob } from './tree-reads.ts'
 
 const MODES = new Set(['100644', '100755', '120000', '100664'])
 const SUBMODULE = '160000'
+const FILES_AT_THEIR_LARGEST = 8
 
 type Applied = { ok: true; value: AppliedPatch } | PatchRefusal
 
@@ -248,6 +249,15 @@ async function checkSizes(
       const detail = `"${file.path}" would have ${size} bytes, ${limits.max_blob_bytes} are allowed in one file`
       return refusal('patch-too-large', detail, file.path)
     }
+  }
+  // A few packed megabytes unpack to many gigabytes of zeros, which every layer made of the tree would hold.
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const most = limits.max_blob_bytes * FILES_AT_THEIR_LARGEST
+  if (total > most) {
+    return refusal(
+      'patch-too-large',
+      `the changed files would have ${total} bytes together, ${most} are allowed: split it`,
+    )
   }
   return null
 }

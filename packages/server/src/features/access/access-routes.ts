@@ -93,7 +93,7 @@ function sessionRoutes(app: FastifyInstance, context: Context): void {
       const { token } = schema.body.parse(request.body)
       request.headers.authorization = `Bearer ${token}`
       const caller = await authenticate(context, request)
-      const session = await openSession(context, actingOf(caller, context.clock(), request.id))
+      const session = await openSession(context, actingOf(caller, context.clock(), request.id), caller.token_id)
       const secure = context.baseUrl.startsWith('https:')
       void reply.setCookie(SESSION_COOKIE, session.token, {
         path: '/',

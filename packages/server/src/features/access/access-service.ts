@@ -4,7 +4,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import { instant, millis, plus, type Instant } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
 import { performAct, serviceActor, newCorrelationId, type Acting, type ActTransaction } from '../../db/act.ts'
-import { newTokenText, tokenHash } from '../../http/actor.ts'
+import { fingerprintOf, newTokenText, tokenHash } from '../../http/actor.ts'
 import { lockName } from '../name-lock.ts'
 import { showPerson } from './access-reads.ts'
 
@@ -86,16 +86,36 @@ export async function addPerson(
           created_at: acting.at,
         })
         .execute()
+    const ended = known ? await endOldTokens(tx, person) : []
     const membership = await insertMembership(tx, person, input.role)
     tx.record({
       act: 'person.add',
       subject: { kind: 'person', id: person },
-      rows: [membership],
+      rows: [membership, ...ended],
       detail: { role: input.role },
     })
     return person
   })
   return showPerson(context.db, acting.project_id, id)
+}
+
+/** Who comes back gets new tokens: those of before, which nobody could revoke meanwhile, must not come to life again. */
+async function endOldTokens({ trx, acting }: ActTransaction, person: string): Promise<string[]> {
+  const rows = await trx
+    .updateTable('tokens')
+    .set({ revoked_at: acting.at })
+    .where('person_id', '=', person)
+    .where('revoked_at', 'is', null)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb.selectFrom('memberships').select('id').where('person_id', '=', person).where('revoked_at', 'is', null),
+        ),
+      ),
+    )
+    .returning('id')
+    .execute()
+  return rows.map((row) => row.id)
 }
 
 async function currentMemberships({ trx, acting }: ActTransaction, person: string) {
@@ -145,6 +165,8 @@ export interface TokenRequest {
   readonly person_id: string
   readonly label: string
   readonly days: number
+  /** It ends at this time at the latest. */
+  readonly until?: Instant
   readonly scopes: readonly string[]
   readonly kind: 'token' | 'session'
 }
@@ -153,7 +175,9 @@ export interface TokenRequest {
 async function issueInto({ trx, acting, record }: ActTransaction, pepper: Buffer, request: TokenRequest) {
   const token = newTokenText()
   const id = newId('token', millis(acting.at))
-  const expires_at: Instant = plus(acting.at, request.days * DAY)
+  const latest: Instant = plus(acting.at, request.days * DAY)
+  const expires_at = request.until !== undefined && millis(request.until) < millis(latest) ? request.until : latest
+  const hash = tokenHash(pepper, token)
   await trx
     .insertInto('tokens')
     .values({
@@ -161,7 +185,7 @@ async function issueInto({ trx, acting, record }: ActTransaction, pepper: Buffer
       person_id: request.person_id,
       kind: request.kind,
       label: request.label,
-      hash: tokenHash(pepper, token),
+      hash,
       scopes: [...request.scopes],
       created_at: acting.at,
       expires_at,
@@ -170,7 +194,8 @@ async function issueInto({ trx, acting, record }: ActTransaction, pepper: Buffer
   record({
     act: 'token.issue',
     subject: { kind: 'token', id },
-    detail: { person: request.person_id, label: request.label, expires_at },
+    // The fingerprint ties what is done with this token to whoever issued it.
+    detail: { person: request.person_id, label: request.label, expires_at, fingerprint: fingerprintOf(hash) },
   })
   return {
     id,
@@ -184,7 +209,7 @@ async function issueInto({ trx, acting, record }: ActTransaction, pepper: Buffer
   }
 }
 
-/** Issues a token for a member of the project. */
+/** Issues a token for a member of the project, unless it would speak for them in another one too. Problem: forbidden. */
 export async function issueToken(
   context: Context,
   acting: Acting,
@@ -193,6 +218,19 @@ export async function issueToken(
 ) {
   return performAct(context, acting, async (tx) => {
     const person = await showPerson(tx.trx, acting.project_id, key)
+    const elsewhere = await tx.trx
+      .selectFrom('memberships')
+      .select('id')
+      .where('person_id', '=', person.id)
+      .where('project_id', '!=', acting.project_id)
+      .where('revoked_at', 'is', null)
+      .limit(1)
+      .executeTakeFirst()
+    if (elsewhere)
+      throw new Problem(
+        'forbidden',
+        `${person.login} is a member of another project too, where a token from here would hold as well; its owner issues it`,
+      )
     return issueInto(tx, context.tokenPepper, {
       person_id: person.id,
       label: input.label,
@@ -203,16 +241,36 @@ export async function issueToken(
   })
 }
 
-/** A console session: a short token of its own, so that signing out ends it and the pasted token is kept nowhere. */
-export async function openSession(context: Context, acting: Acting) {
+/**
+ * A console session: a short token of its own, so that signing out ends it and the pasted token is kept nowhere. It does not outlive the token
+ * it was opened with, and opens no other. Problem: forbidden.
+ */
+export async function openSession(context: Context, acting: Acting, tokenId: string) {
   const person_id = acting.actor.person_id
   if (person_id === null) throw new Problem('forbidden', 'only a person has a console session')
-  return performAct(context, acting, (tx) =>
-    issueInto(tx, context.tokenPepper, { person_id, label: 'console session', days: 0.5, scopes: [], kind: 'session' }),
-  )
+  return performAct(context, acting, async (tx) => {
+    // Locked, so that a revocation under way ends this session too.
+    const used = await tx.trx
+      .selectFrom('tokens')
+      .select(['kind', 'expires_at', 'revoked_at'])
+      .where('id', '=', tokenId)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
+    if (used.kind === 'session')
+      throw new Problem('forbidden', 'a session is opened with a token, not with another session: paste your token')
+    if (used.revoked_at) throw new Problem('token-revoked', 'this token was revoked; ask an owner for a new one')
+    return issueInto(tx, context.tokenPepper, {
+      person_id,
+      label: 'console session',
+      days: 0.5,
+      until: instant(used.expires_at),
+      scopes: [],
+      kind: 'session',
+    })
+  })
 }
 
-/** Revokes a token of a person of the project. Revoking twice is no error. */
+/** Revokes a token of a person of the project, and their console sessions with it. Revoking twice is no error. */
 export async function revokeToken(context: Context, acting: Acting, id: string) {
   return performAct(context, acting, async ({ trx, record }) => {
     const row = await trx.selectFrom('tokens').selectAll().where('id', '=', id).forUpdate().executeTakeFirst()
@@ -221,7 +279,24 @@ export async function revokeToken(context: Context, acting: Acting, id: string) 
     const revoked_at = row.revoked_at ? instant(row.revoked_at) : acting.at
     if (!row.revoked_at) {
       await trx.updateTable('tokens').set({ revoked_at }).where('id', '=', id).execute()
-      record({ act: 'token.revoke', subject: { kind: 'token', id }, detail: { person: row.person_id } })
+      // Which token a session was opened with is not kept: all end, and are opened anew with a token that still holds.
+      const sessions =
+        row.kind === 'session'
+          ? []
+          : await trx
+              .updateTable('tokens')
+              .set({ revoked_at })
+              .where('person_id', '=', row.person_id)
+              .where('kind', '=', 'session')
+              .where('revoked_at', 'is', null)
+              .returning('id')
+              .execute()
+      record({
+        act: 'token.revoke',
+        subject: { kind: 'token', id },
+        rows: sessions.map((s) => s.id),
+        detail: { person: row.person_id, sessions: sessions.length },
+      })
     }
     const { person_id, label, scopes } = row
     return {

@@ -1,11 +1,19 @@
 import { castVote, isLive, reconsider, revokeVote } from '@gatehouse/core/approvals/change'
 import { intentDigest, type Intent } from '@gatehouse/core/approvals/intent'
 import { quorum, quorumMet, type Requirement } from '@gatehouse/core/approvals/quorum'
+import type { Act } from '@gatehouse/core/kernel/acts'
 import { newId } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { millis, plus } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
-import { performAct, performOrRecord, serviceActor, type Acting, type ActTransaction } from '../../db/act.ts'
+import {
+  performAct,
+  performOrRecord,
+  recordRefusal,
+  serviceActor,
+  type Acting,
+  type ActTransaction,
+} from '../../db/act.ts'
 import { lockTaskAndProposal } from '../proposals/closing-service.ts'
 import { refusalProblem } from '../refusal.ts'
 import { moveTask } from '../tasks/task-service.ts'
@@ -206,6 +214,18 @@ export async function vote(context: Context, acting: Acting, proposalId: string,
       detail: { request: request.id, now: request_state },
     })
   })
+}
+
+/** A member whose role gives them no say tried to vote or merge: the ledger remembers it, where there is such a proposal. */
+export async function noteForbidden(context: Context, acting: Acting, act: Act, proposalId: string): Promise<void> {
+  const proposal = await context.db
+    .selectFrom('proposals')
+    .select('id')
+    .where('project_id', '=', acting.project_id)
+    .where('id', '=', proposalId)
+    .executeTakeFirst()
+  if (proposal)
+    await recordRefusal(context, acting, { act, subject: { kind: 'proposal', id: proposal.id }, reason: 'forbidden' })
 }
 
 /** Takes a yes back. After the grant it is too late: recorded, and nothing changes (law 1). */

@@ -174,6 +174,14 @@ export async function rowFaults(fixture: Fixture): Promise<string[]> {
   )
   for (const [intent, all] of byIntent)
     if (all.length > 1) faults.push(`the intent ${intent} merged ${all.length} times`)
+  const standing = await db
+    .selectFrom('approval_requests')
+    .innerJoin('proposals', 'proposals.id', 'approval_requests.proposal_id')
+    .select(['approval_requests.id', 'proposals.state'])
+    .where('approval_requests.state', 'in', ['open', 'satisfied'])
+    .where('proposals.state', 'in', ['superseded', 'withdrawn'])
+    .execute()
+  faults.push(...standing.map((r) => `the request ${r.id} is live although its proposal is ${r.state}`))
   faults.push(...(await uncovered(fixture)))
   return faults
 }

@@ -557,13 +557,27 @@ test('the gate holds evidence against the base that the branch stands at, and ag
 test('of two who validate again at once one is refused, and the forge keeps the commit that the proposal names', async () => {
   const { id, branch } = await approved('twice')
   await pushBase(branch, new Set())
-  const results = await Promise.allSettled([1, 2].map(() => revalidateProposal(f.context, ada.acting(), id)))
-  expect(results.filter((r) => r.status === 'fulfilled')).toHaveLength(1)
+  const { forge } = f.context
+  const overtaken = {
+    ...f.context,
+    forge: {
+      ...forge,
+      // The other one comes through between this one's reading and its writing.
+      mergeTree: async (...args: Parameters<typeof forge.mergeTree>) => {
+        await revalidateProposal(f.context, ada.acting(), id)
+        return forge.mergeTree(...args)
+      },
+    },
+  }
+  const later = new Date(Date.now() + 10_000).toISOString() as ReturnType<typeof f.context.clock>
+  await expect(revalidateProposal(overtaken, { ...ada.acting(), at: later }, id)).rejects.toMatchObject({
+    slug: 'version-conflict',
+  })
   const { head_commit } = await f.context.db
     .selectFrom('proposals')
     .select('head_commit')
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  const kept = await git(f.context.forge.repositoryFolder(repo.id), 'rev-parse', `refs/gatehouse/proposals/${id}`)
+  const kept = await git(forge.repositoryFolder(repo.id), 'rev-parse', `refs/gatehouse/proposals/${id}`)
   expect(kept.trim()).toBe(head_commit)
 })

@@ -196,3 +196,18 @@ test('automation, viewers and persons who left the project have no vote at all',
   await f.call(f.owner.token, 'POST', `/api/persons/${gone.login}/role`, { role: null })
   expect((await approve(gone.token, id)).body.code).toBe('forbidden')
 })
+
+test('a vote or merge by a member whose role allows none is refused, and the refusal is on the ledger', async () => {
+  const [ada, viewer] = [await someone('owner'), await someone('viewer')]
+  const id = await submit(ada, fresh())
+  expect((await approve(viewer.token, id)).body.code).toBe('forbidden')
+  const digest = (await f.call(ada.token, 'GET', `/api/proposals/${id}`)).body.approval.intent_digest
+  const body = { intent_digest: digest, comment: 'no' }
+  expect((await f.call(viewer.token, 'POST', `/api/proposals/${id}/reject`, body)).status).toBe(403)
+  expect((await f.call(viewer.token, 'POST', `/api/proposals/${id}/merge`)).status).toBe(403)
+  expect((await f.call(viewer.token, 'POST', '/api/proposals/prp_none/merge')).status).toBe(403)
+  const refusals = (await f.events()).filter((e) => e.actor.person_id === viewer.id)
+  expect(refusals.map((e) => [e.act, e.outcome, e.reason, e.subject.id])).toEqual(
+    ['approve', 'reject', 'merge'].map((act) => [`proposal.${act}`, 'refused', 'forbidden', id]),
+  )
+})

@@ -4,7 +4,7 @@ import { newId } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { millis } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
-import { performAct, type Acting, type ActTransaction } from '../../db/act.ts'
+import { performOrRecord, type Acting, type ActTransaction } from '../../db/act.ts'
 import type { Db, Trx } from '../../db/database.ts'
 import { loginsOf } from '../access/access-reads.ts'
 import { lockChange, readChange } from '../approvals/approval-reads.ts'
@@ -92,7 +92,8 @@ async function targetNow(context: Context, repository: RepositoryRow, branch: st
 export async function requestMerge(context: Context, acting: Acting, proposalId: string): Promise<void> {
   const requested_by = acting.actor.person_id
   if (requested_by === null) throw new Problem('forbidden', 'a merge is asked for by a person')
-  const missing = await performAct(context, acting, async (tx): Promise<readonly Missing[]> => {
+  const attempt = { act: 'proposal.merge', subject: { kind: 'proposal', id: proposalId } } as const
+  const missing = await performOrRecord(context, acting, attempt, async (tx): Promise<readonly Missing[]> => {
     const { trx } = tx
     const { task, proposal } = await lockTaskAndProposal(tx, proposalId)
     const repository = await repositoryByName(trx, acting.project_id, proposal.repository_id)
@@ -145,10 +146,16 @@ export async function requestMerge(context: Context, acting: Acting, proposalId:
         .map((w) => logins.get(w) ?? w)
         .join(', '),
     }))
-    throw new Problem(refusalCode(missing), `the merge needs more: ${missing.map((m) => m.what).join('; ')}`, {
+    throw new Problem(refusalCode(missing), mergeRefusal(missing), {
       missing: named,
     })
   }
+}
+
+/** In a sentence. Once granted, nothing else that changed since matters. */
+function mergeRefusal(missing: readonly Missing[]): string {
+  const used = missing.find((m) => m.code === 'grant-already-used')
+  return used ? used.what : `the merge needs more: ${missing.map((m) => m.what).join('; ')}`
 }
 
 function refusalCode(missing: readonly Missing[]): 'grant-already-used' | 'gate-closed' {

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type pg from 'pg'
 import { z } from 'zod'
+import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Context } from '../../context.ts'
 import { requireMay } from '../../http/actor.ts'
 import { authenticate, identify } from '../../http/authentication.ts'
@@ -16,6 +17,7 @@ export class LedgerWakeup {
   private readonly waiting = new Set<() => void>()
   private client: pg.PoolClient | null = null
   private closed = false
+  private count = 0
 
   constructor(pool: pg.Pool) {
     this.pool = pool
@@ -43,13 +45,19 @@ export class LedgerWakeup {
     if (!this.closed) setTimeout(() => void this.start().catch(() => this.retry()), 2000).unref()
   }
 
+  /** How often the ledger was said to have grown; read it before the ledger, and hand it to `wait`. */
+  wakes(): number {
+    return this.count
+  }
+
   private wake(): void {
+    this.count += 1
     for (const resolve of this.waiting) resolve()
     this.waiting.clear()
   }
 
-  /** Resolves when the ledger may have grown, after `ms` at the latest, or when the signal fires. */
-  wait(ms: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when the ledger may have grown since `wakes()` was `since`, after `ms` at the latest, or when the signal fires. */
+  wait(ms: number, signal: AbortSignal, since: number): Promise<void> {
     return new Promise((resolve) => {
       const done = () => {
         clearTimeout(timer)
@@ -60,7 +68,7 @@ export class LedgerWakeup {
       const timer = setTimeout(done, ms)
       this.waiting.add(done)
       signal.addEventListener('abort', done, { once: true })
-      if (signal.aborted) done()
+      if (signal.aborted || this.count !== since) done()
     })
   }
 
@@ -70,6 +78,17 @@ export class LedgerWakeup {
     this.client?.release(true)
     this.client = null
     await this.pool.end()
+  }
+}
+
+/** Asked anew before each batch: a stream ends with the token, the session or the role that it was opened with. */
+async function stillMay(context: Context, request: FastifyRequest): Promise<boolean> {
+  try {
+    requireMay(await identify(context, request), 'event.stream')
+    return true
+  } catch (error) {
+    if (error instanceof Problem) return false
+    throw error
   }
 }
 
@@ -114,6 +133,9 @@ export function eventRoutes(app: FastifyInstance, context: Context, wakeup: Ledg
     try {
       raw.write(`retry: 1000\n: after ${after}\n\n`)
       while (!gone.signal.aborted) {
+        // Before we look: what commits while we do is not slept through.
+        const seen = wakeup.wakes()
+        if (!(await stillMay(context, request))) break
         const { items } = await listEvents(context.db, caller.project_id, { limit: BATCH, after })
         for (const event of items) {
           after = event.seq
@@ -121,10 +143,8 @@ export function eventRoutes(app: FastifyInstance, context: Context, wakeup: Ledg
             await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined)
         }
         if (items.length === BATCH) continue
-        await wakeup.wait(HEARTBEAT_MS, gone.signal)
+        await wakeup.wait(HEARTBEAT_MS, gone.signal, seen)
         if (gone.signal.aborted) break
-        // Who lost their token or their place meanwhile hears no more.
-        requireMay(await identify(context, request), 'event.stream')
         raw.write(': still here\n\n')
       }
     } catch (error) {

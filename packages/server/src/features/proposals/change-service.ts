@@ -52,7 +52,8 @@ export async function prepareChange(
   const head_commit = await context.forge.commitTree(repository, {
     tree: change.result_tree,
     parents: [change.base_commit],
-    message: `${change.title}\n\nGatehouse-Proposal: ${id}\n`,
+    // One line: a title must not put trailers of its own above ours.
+    message: `${change.title.replaceAll(/\p{Cc}/gu, ' ')}\n\nGatehouse-Proposal: ${id}\n`,
     author: GATEHOUSE_SIGNATURE,
     at: change.at,
   })

@@ -2,10 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Act } from '@gatehouse/core/kernel/acts'
 import type { Context } from '../../context.ts'
+import type { Acting } from '../../db/act.ts'
 import { requireMay } from '../../http/actor.ts'
 import { authenticate } from '../../http/authentication.ts'
 import { route, type RouteInput } from '../../http/route.ts'
-import { revoke, vote } from '../approvals/approval-service.ts'
+import { noteForbidden, revoke, vote } from '../approvals/approval-service.ts'
 import { requestMerge } from '../effects/effect-service.ts'
 import { IdParams, page } from '../schemas.ts'
 import { purgeProposal, withdrawProposal } from './closing-service.ts'
@@ -26,6 +27,13 @@ import {
 import { submitProposal, supersedeProposal } from './proposal-service.ts'
 import { showProposal } from './proposal-view.ts'
 
+/** Acts whose refusal is an event (decision 9). */
+const AT_THE_GATE: ReadonlySet<Act> = new Set<Act>([
+  'proposal.approve',
+  'proposal.reject',
+  'proposal.revoke',
+  'proposal.merge',
+])
 const PATCH_BODY = Math.ceil((PATCH_MAX_BYTES * 4) / 3) + 65_536
 
 export function proposalRoutes(app: FastifyInstance, context: Context): void {
@@ -128,6 +136,9 @@ export function proposalRoutes(app: FastifyInstance, context: Context): void {
       ...(body ? { body } : {}),
       response: ProposalView,
       ...(status ? { status } : {}),
+      ...(AT_THE_GATE.has(act)
+        ? { refused: (acting: Acting, params: { id: string }) => noteForbidden(context, acting, act, params.id) }
+        : {}),
       handler: async (input) => {
         await perform(input as RouteInput<{ id: string }, unknown, never>)
         return show(input, input.params.id)

@@ -60,6 +60,16 @@ function recipeOf(name: string, run: string[]): Recipe {
         reports: junit ? [{ format: 'junit', path: '.gatehouse-junit.xml' }] : [],
       },
     ],
-    test_paths: ['test/**', 'tests/**', '**/*.test.*', '**/*_test.*', '**/*.spec.*', 'test.js', 'test.mjs'],
+    test_paths: [
+      '**/test/**',
+      '**/tests/**',
+      '**/__tests__/**',
+      '**/test_*',
+      '**/*.test.*',
+      '**/*_test.*',
+      '**/*.spec.*',
+      'test.js',
+      'test.mjs',
+    ],
   }
 }

@@ -44,6 +44,8 @@ export async function addRepository(
   // A file: address is a path of the server by another name.
   if ((sourceOf(input.source).kind === 'path' || /^file:/i.test(input.source)) && !acting.actor.roles.includes('owner'))
     throw new Problem('forbidden', 'a path of the server is added by an owner only; others add a URL')
+  if (input.settings?.isolation === 'none' && !acting.actor.roles.includes('owner'))
+    throw new Problem('forbidden', 'settings.isolation: "none" is an owner\'s leave; add the repository without it')
   const taken = await context.db
     .selectFrom('repositories')
     .select('id')

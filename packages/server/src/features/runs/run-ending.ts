@@ -56,8 +56,7 @@ export async function endRunInto(
     subject: { kind: 'run', id: run.id },
     rows: [task.id, ...(decision ? [decision] : [])],
     outcome: 'failed',
-    reason:
-      state === 'failed' ? (feedback?.violations.length ? 'policy-denied' : 'validation-failed') : 'internal-error',
+    reason: state === 'failed' ? (feedback?.violations.length ? 'policy-denied' : 'run-failed') : 'internal-error',
     decision_id: decision ?? null,
     detail: { state, why: reason.slice(0, 1000) },
   })

@@ -15,6 +15,7 @@ import { decisionInput } from '../decisions/input-reads.ts'
 import { decide } from '../decisions/decision-service.ts'
 import { repositoryByName, type RepositoryRow } from '../repositories/repository-reads.ts'
 import { refusalProblem } from '../refusal.ts'
+import { storable } from '../storable-text.ts'
 import { lockTask } from '../tasks/task-service.ts'
 import { requireTransition } from '../transitions.ts'
 import { SANDBOX_LIMITS } from '../validations/recipe-run-service.ts'
@@ -175,7 +176,9 @@ async function execute(context: Context, job: Job, run: Run, repository: Reposit
         if (!result.result?.ok)
           return {
             ok: false,
-            reason: result.result ? `what the agent left is refused: ${result.result.detail}` : 'nothing was collected',
+            reason: result.result
+              ? storable(`what the agent left is refused: ${result.result.detail}`)
+              : 'nothing was collected',
             envelope_digest,
           }
         if (result.result.changes.length === 0)
@@ -190,5 +193,5 @@ async function execute(context: Context, job: Job, run: Run, repository: Reposit
 }
 
 function tail(text: string): string {
-  return text.trim().slice(-500)
+  return storable(text.trim().slice(-500))
 }

@@ -3,6 +3,7 @@ import type { Id } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { instant } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
+import { hasUnprintable } from '../../adapters/forge/path-rules.ts'
 import { performAct, type Acting, type ActTransaction } from '../../db/act.ts'
 import { requireLease } from '../../jobs/leases.ts'
 import { finishStep, runStep } from '../../jobs/steps.ts'
@@ -31,17 +32,17 @@ export async function propose(
   const base = await context.forge.resolveCommit(repository.id, run.base_commit)
   if (!base) throw new Problem('branch-not-found', `the commit ${run.base_commit} is gone`)
   const diff = await context.forge.diffTrees(repository.id, base.tree, executed.tree)
-  const odd = diff.files.find((f) => !f.utf8)
-  if (odd)
-    return endRun(
-      context,
-      job,
-      run,
-      acting,
-      'failed',
-      `the agent left a path that is not valid UTF-8: ${odd.path}`,
-      comment(`path not valid UTF-8: ${odd.path}`),
+  // The same rule as for a patch: a path that does not read as what it is deceives who approves it.
+  const odd = diff.files.find((f) => !f.utf8 || hasUnprintable(f.path))
+  if (odd) {
+    const why = odd.utf8 ? 'with control or invisible characters' : 'that is not valid UTF-8'
+    const shown = JSON.stringify(odd.path).replace(
+      /[^ -~]/g,
+      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
     )
+    const reason = `the agent left a path ${why}: ${shown}`
+    return endRun(context, job, run, acting, 'failed', reason, comment(reason))
+  }
   const { output } = await runStep({
     db: context.db,
     lease: job.lease,

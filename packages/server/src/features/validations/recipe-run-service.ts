@@ -10,6 +10,8 @@ import type { TestReport, TestResult } from '@gatehouse/sandbox/test-report'
 import type { Context } from '../../context.ts'
 import type { RepositoryRow } from '../repositories/repository-reads.ts'
 import { refusalProblem } from '../refusal.ts'
+import { storable } from '../storable-text.ts'
+import { hasUnendedSection } from './report-sections.ts'
 
 const REPORT_MAX_BYTES = 16 * 1_048_576
 export const SANDBOX_LIMITS: SandboxLimits = { memory_mb: 2048, pids: 512, disk_mb: 1024, output_bytes: 262_144 }
@@ -48,12 +50,12 @@ export async function runRecipe(
       parts.push(part)
       if (!part.passed) break
     }
-    return {
+    return storable({
       envelopes: parts.flatMap((p) => p.envelopes),
       passed: parts.length > 0 && parts.every((p) => p.passed),
       tests: parts.flatMap((p) => p.tests),
       report_problems: parts.flatMap((p) => p.report_problems),
-    }
+    })
   } finally {
     layer.release()
   }
@@ -88,6 +90,10 @@ async function runOne(
   const reports: TestReport[] = []
   for (const wanted of validation.reports) {
     const kept = result.kept.find((k) => k.path === wanted.path)
+    if (kept && hasUnendedSection(kept.content)) {
+      report_problems.push(`${wanted.path}: the report opens a CDATA section or a comment and does not end it`)
+      continue
+    }
     const parsed = kept && parseJunit(kept.content)
     if (!kept) report_problems.push(`${wanted.path}: ${missing(result.envelope, wanted.path)}`)
     else if (parsed && !parsed.ok) report_problems.push(`${wanted.path}: ${parsed.detail}`)

@@ -35,10 +35,18 @@ export function factsOf(
       removed_tests: candidate.passed ? compared.removed.map((t) => t.id).slice(0, MOST) : [],
       newly_skipped_tests: compared.newly_skipped.map((t) => t.id).slice(0, MOST),
       newly_failing_tests: failing.map((t) => ({ id: t.id, message: (t.message ?? '').slice(0, 2000) })).slice(0, MOST),
-      problems: candidate.report_problems.slice(0, 50),
+      problems: [...candidate.report_problems.slice(0, 49), ...baseProblem(base)],
     },
   }
   return { verdict: candidate.passed ? 'passed' : 'failed', facts }
+}
+
+/** What the lists of removed and skipped tests may lack: they are told by what the base's own run reported. */
+function baseProblem(base: RecipeRun): string[] {
+  if (base.passed) return []
+  const late = base.envelopes.flatMap((e) => e.commands).find((c) => c.timed_out)
+  const why = late ? `${late.name} ran out of time` : (base.report_problems[0] ?? 'a command or a test failed')
+  return [`the recipe does not pass on the base itself (${why}): removed and skipped tests may not all be listed`]
 }
 
 function report(tests: readonly TestResult[]): TestReport {
