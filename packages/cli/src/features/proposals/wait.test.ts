@@ -150,7 +150,7 @@ test('task run --wait follows the run, then its proposal', async () => {
 
 test.each([
   ['failed', 'policy-denied', 'policy-denied', 4],
-  ['failed', 'exit-1', 'validation-failed', 2],
+  ['failed', 'exit-1', 'run-failed', 2],
   ['errored', null, 'internal-error', 1],
   ['cancelled', null, 'wrong-state', 4],
 ] as const)('a run that %s (%s) ends --wait as %s', async (state, reason, slug, exit) => {

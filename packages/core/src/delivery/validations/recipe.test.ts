@@ -13,7 +13,7 @@ test('a recipe needs little, and says its defaults', () => {
     commands: [{ name: 'test', run: ['node', '--test'], timeout_seconds: 300 }],
     reports: [],
   })
-  expect(recipe.test_paths).toContain('tests/**')
+  expect(recipe.test_paths).toContain('**/tests/**')
 })
 
 test.each([
