@@ -58,7 +58,7 @@ test('a policy that does not answer for itself makes the server not ready', asyn
   const ready = await app.inject({ method: 'GET', url: '/readyz' })
   expect([ready.statusCode, ready.json<{ checks: object }>().checks]).toEqual([
     503,
-    { database: 'ok', ledger: 'ok', policy: 'no bundle' },
+    { database: 'ok', ledger: 'ok', policy: 'failed' },
   ])
   await app.close()
 })
