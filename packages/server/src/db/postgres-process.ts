@@ -47,6 +47,18 @@ export function isPostmasterOf(pid: number, data: string): boolean {
   try {
     // The server's working directory is its data folder.
     return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(data)
+  } catch (error) {
+    // Root in a container without CAP_SYS_PTRACE may not look there; the command line is everybody's to read (proc(5)).
+    const code = (error as NodeJS.ErrnoException).code
+    return (code === 'EACCES' || code === 'EPERM') && startedOn(pid, data)
+  }
+}
+
+/** Whether the data folder stands among the arguments that the process was started with. */
+function startedOn(pid: number, data: string): boolean {
+  try {
+    const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return argv.includes(data) || argv.includes(realpathSync(data))
   } catch {
     return false
   }
