@@ -135,8 +135,9 @@ export function eventRoutes(app: FastifyInstance, context: Context, wakeup: Ledg
       while (!gone.signal.aborted) {
         // Before we look: what commits while we do is not slept through.
         const seen = wakeup.wakes()
-        if (!(await stillMay(context, request))) break
         const { items } = await listEvents(context.db, caller.project_id, { limit: BATCH, after })
+        // After we read, before we tell: a token that was revoked meanwhile gets nothing that came with or after it.
+        if (!(await stillMay(context, request))) break
         for (const event of items) {
           after = event.seq
           if (!raw.write(`id: ${event.seq}\nevent: ledger\ndata: ${JSON.stringify(event)}\n\n`))
