@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { existsSync, lstatSync } from 'node:fs'
 import { access, chmod, constants, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -59,7 +60,8 @@ async function makeSymlinks(root: string): Promise<void> {
 async function copyOut(root: string, version: string, home: string): Promise<string> {
   const copy = join(home, `postgresql-${version}`)
   if (!existsSync(copy)) {
-    const fresh = `${copy}.${process.pid}.new`
+    // Not the pid: two starts in one process, or in two containers over one volume, have the same.
+    const fresh = `${copy}.${randomBytes(6).toString('hex')}.new`
     await mkdir(fresh, { recursive: true })
     await chmod(fresh, 0o755)
     await cp(join(root, 'native'), join(fresh, 'native'), { recursive: true, verbatimSymlinks: true })
