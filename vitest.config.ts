@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 /**
  * Projects by what a test needs: `unit` needs nothing but Node, `postgres` starts the embedded server,
  * `sandbox` needs Linux and git, `browser` needs Chromium, `architecture` reads the tree itself.
+ * The limits are for a machine that is slow and busy: a test that hangs fails, a slow one does not.
  * A test's project is in its file name: `x.test.ts`, `x.postgres.test.ts`, `x.sandbox.test.ts`, `x.browser.test.ts`.
  */
 const exclude = ['**/node_modules/**', '**/dist/**']
@@ -15,6 +16,7 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
           exclude: [...exclude, '**/*.{postgres,sandbox,browser}.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {
@@ -23,8 +25,8 @@ export default defineConfig({
           include: ['packages/*/src/**/*.postgres.test.ts', 'tests/**/*.postgres.test.ts'],
           exclude,
           globalSetup: ['./tools/test-postgres.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
@@ -32,8 +34,8 @@ export default defineConfig({
           name: 'sandbox',
           include: ['packages/*/src/**/*.sandbox.test.ts'],
           exclude,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {
@@ -42,8 +44,8 @@ export default defineConfig({
           include: ['packages/*/src/**/*.browser.test.ts', 'tests/**/*.browser.test.ts'],
           exclude,
           globalSetup: ['./tools/test-postgres.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       { test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], exclude, testTimeout: 60_000 } },

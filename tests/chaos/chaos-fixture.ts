@@ -43,7 +43,7 @@ export async function startWorker(f: Fixture, env: Readonly<Record<string, strin
 export async function until<T>(
   what: string,
   read: () => Promise<T | null | undefined | false> | T | null | undefined | false,
-  limit = 60_000,
+  limit = 170_000,
 ): Promise<T> {
   for (const end = Date.now() + limit; Date.now() < end; await sleep(50)) {
     const value = await read()

@@ -75,4 +75,4 @@ test('workers that froze within run, validation and effect change nothing when t
   await sleep(1500)
   expect(await everything()).toBe(before)
   expect(await verifyLedger(f.context.db)).toMatchObject({ ok: true })
-}, 150_000)
+}, 400_000)

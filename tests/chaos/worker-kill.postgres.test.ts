@@ -58,21 +58,34 @@ test.each(EFFECT)('a worker is killed at %s of the effect', async (point) => {
   expect(moved).toBe(point === 'effect.between' || point === 'effect.after')
 })
 
-test('a worker killed at every boundary leaves each effect exactly once, and a ledger that verifies', async () => {
-  const worker = await startWorker(f)
-  const open = async () =>
-    (
-      await sql<{
-        n: number
-      }>`select count(*)::int as n from pgboss.job where name <> 'approval.expire' and state <> 'completed'`.execute(
-        f.context.db,
-      )
-    ).rows[0]?.n
-  await until('the last jobs', async () => (await open()) === 0)
-  await stopWorker(worker)
-  expect(await countOnce(f, told)).toEqual(ONCE)
-  expect(await verifyLedger(f.context.db)).toMatchObject({ ok: true })
-})
+test(
+  'a worker killed at every boundary leaves each effect exactly once, and a ledger that verifies',
+  {
+    timeout: 300_000,
+  },
+  async () => {
+    const worker = await startWorker(f)
+    const open = async () =>
+      (
+        await sql<{
+          name: string
+          state: string
+          retry_count: number
+          start_after: Date
+          output: unknown
+        }>`select name, state, retry_count, start_after, output from pgboss.job
+        where name <> 'approval.expire' and state <> 'completed'`.execute(f.context.db)
+      ).rows
+    await until('the last jobs', async () => (await open()).length === 0, 240_000).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}: ${JSON.stringify(await open())} ${worker.lines.slice(-20).join('\n')}`, {
+        cause: error,
+      })
+    })
+    await stopWorker(worker)
+    expect(await countOnce(f, told)).toEqual(ONCE)
+    expect(await verifyLedger(f.context.db)).toMatchObject({ ok: true })
+  },
+)
 
 test('one correlation id runs from the request to job, log, validation and ledger', async () => {
   const events = await f.events({ correlation: told.correlation })

@@ -75,7 +75,7 @@ async function open(viewport: { width: number; height: number }, colorScheme: 'l
   context = await browser.newContext({ viewport, colorScheme })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: fixture.url })
   page = await context.newPage()
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(60_000)
   errors = []
   page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => {

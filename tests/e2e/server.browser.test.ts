@@ -54,7 +54,7 @@ beforeAll(async () => {
     body: { source: repository(), name: 'greeter', settings: { isolation: 'none' } },
   })
   browser = await chromium.launch({ executablePath: program ?? '', args: [...FLAGS.split(' '), '--disable-sync'] })
-}, 120_000)
+}, 300_000)
 
 afterAll(async () => {
   if (missing !== null) return
@@ -65,7 +65,7 @@ afterAll(async () => {
     await ended
   }
   rmSync(folder, { recursive: true, force: true })
-}, 60_000)
+}, 300_000)
 
 /** A repository whose recipe is one fast command. */
 function repository(): string {
@@ -87,7 +87,7 @@ function repository(): string {
 
 async function signIn(login: string, path = '/'): Promise<Page> {
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage()
-  page.setDefaultTimeout(20_000)
+  page.setDefaultTimeout(60_000)
   await page.goto(`${url}${path}`)
   await page.getByRole('textbox', { name: 'Token' }).fill(people[login]?.token ?? '')
   await page.getByRole('button', { name: 'Sign in' }).click()

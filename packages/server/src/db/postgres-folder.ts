@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, chown, link, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { DATABASE_ROLES } from './database.ts'
@@ -51,8 +51,15 @@ export async function postgresHome(folder: string, user: PostgresUser): Promise<
         `(${error instanceof Error ? error.message : String(error)}). Choose a data folder that uid ${user.uid} can reach.`,
     )
   }
-  await writeFile(pointer, `${home}\n`)
-  return home
+  // Of two first starts one names its folder, and both use that one.
+  const named = `${pointer}.${randomBytes(6).toString('hex')}`
+  await writeFile(named, `${home}\n`)
+  await link(named, pointer).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    await rm(home, { recursive: true })
+  })
+  await rm(named)
+  return (await readFile(pointer, 'utf8')).trim()
 }
 
 /** The uid that an existing data folder belongs to: its server must run as that user. */

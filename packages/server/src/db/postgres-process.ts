@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -50,15 +51,27 @@ export function isPostmasterOf(pid: number, data: string): boolean {
   } catch (error) {
     // Root in a container without CAP_SYS_PTRACE may not look there; the command line is everybody's to read (proc(5)).
     const code = (error as NodeJS.ErrnoException).code
-    return (code === 'EACCES' || code === 'EPERM') && startedOn(pid, data)
+    return (code === 'EACCES' || code === 'EPERM') && namedAfter(pid, data)
   }
 }
 
-/** Whether the data folder stands among the arguments that the process was started with. */
-function startedOn(pid: number, data: string): boolean {
+/**
+ * The name that a server on this folder gives itself. The processes that it starts write it into their titles, where it can be
+ * read without rights over them (PostgreSQL's setting `cluster_name`).
+ */
+export function clusterName(data: string): string {
+  return `gatehouse-${createHash('sha256').update(realpathSync(data)).digest('hex').slice(0, 16)}`
+}
+
+/** Whether the data folder stands among the server's arguments, or its name in the title of a process that it started. */
+function namedAfter(pid: number, data: string): boolean {
   try {
     const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-    return argv.includes(data) || argv.includes(realpathSync(data))
+    return (
+      argv.includes(data) ||
+      argv.includes(realpathSync(data)) ||
+      argv[0]?.startsWith(`postgres: ${clusterName(data)}: `) === true
+    )
   } catch {
     return false
   }

@@ -8,12 +8,12 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, type TestContext } from 'vitest'
 import { binariesPackage } from './postgres-binaries.ts'
 import type { PostgresError } from './postgres-error.ts'
-import { isAlive } from './postgres-process.ts'
+import { clusterName, isAlive } from './postgres-process.ts'
 import { startPostgres, type PostgresOptions, type RunningPostgres } from './postgres-server.ts'
-import { postgresUser } from './postgres-user.ts'
+import { mayReach, postgresUser } from './postgres-user.ts'
 
 const ROOT = process.getuid?.() === 0
 const SERVER = fileURLToPath(new URL('./postgres-server.ts', import.meta.url))
@@ -82,6 +82,20 @@ async function inProcess(
   return { child, said: JSON.parse(line) as Record<string, unknown> }
 }
 
+/** Skips what starts this code as another user, where that user may not enter the folder it stands in (a mode-700 home). */
+function needsOpenCheckout(ctx: TestContext, user: { uid: number; gid: number }): void {
+  const other = { uid: user.uid, gid: user.gid, spawn: user }
+  if (![SERVER, process.execPath, binariesPackage()].every((path) => mayReach(path, other)))
+    ctx.skip(`uid ${user.uid} may not enter the folder that holds this checkout`)
+}
+
+function knownUids(): number[] {
+  return readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .flatMap((line) => line.split(':')[2] ?? [])
+    .map(Number)
+}
+
 const starter = (where: string): string => `
   const { startPostgres } = await import(${JSON.stringify(SERVER)})
   try {
@@ -109,6 +123,24 @@ test('a new folder becomes a running server with a login for each role, and stop
   await server.stop()
   expect(isAlive(pid)).toBe(false)
   expect(existsSync(join(folder, 'data', 'postmaster.pid'))).toBe(false)
+})
+
+test('what a server starts carries the name of its folder, for whom may not look into other processes', async (ctx) => {
+  if (!existsSync('/proc/self/stat')) ctx.skip('needs /proc')
+  const server = await start()
+  const name = clusterName(join(folder, 'data'))
+  const titles = (await readdir('/proc').catch((): string[] => []))
+    .filter((entry) => /^\d+$/.test(entry))
+    .flatMap((pid) => {
+      try {
+        const [, parent] = /\) \S (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+        return parent === String(server.pid) ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : []
+      } catch {
+        return []
+      }
+    })
+  expect(titles.length).toBeGreaterThan(2)
+  expect(titles.filter((title) => !title.startsWith(`postgres: ${name}: `))).toEqual([])
 })
 
 test('the passwords are random, needed, and in a file that nobody else reads', async () => {
@@ -160,8 +192,10 @@ test('as root without a user postgres it is nobody, and stays the owner of the d
 test("another user's data folder is refused, naming both", async (ctx) => {
   if (!ROOT) ctx.skip('needs root, to become another user')
   await (await start()).stop()
-  const error = await refusal(start({ uid: 65_534 }))
-  expect(error).toMatchObject({ code: 'data-folder-unreachable', facts: { owner: postgresUser().uid, uid: 65_534 } })
+  const owner = postgresUser().uid
+  const [uid = 0] = knownUids().filter((known) => known !== 0 && known !== owner)
+  const error = await refusal(start({ uid }))
+  expect(error).toMatchObject({ code: 'data-folder-unreachable', facts: { owner, uid } })
 })
 
 test('as root a uid that is not in /etc/passwd is refused before anything is made', async (ctx) => {
@@ -174,6 +208,7 @@ test('as root a uid that is not in /etc/passwd is refused before anything is mad
 
 test('what initdb says is in the error: a uid without a line in /etc/passwd', async (ctx) => {
   if (!ROOT) ctx.skip('needs root, to run as another uid')
+  needsOpenCheckout(ctx, { uid: 54_321, gid: 54_321 })
   await mkdir(folder)
   await chown(folder, 54_321, 54_321)
   const { said } = await inProcess(starter(folder), { uid: 54_321, gid: 54_321 })
@@ -186,6 +221,7 @@ test('what initdb says is in the error: a uid without a line in /etc/passwd', as
 test('an ordinary user runs it as himself', async (ctx) => {
   if (!ROOT) ctx.skip('needs root, to become another user')
   const { uid, gid } = postgresUser()
+  needsOpenCheckout(ctx, { uid, gid })
   await mkdir(folder)
   await chown(folder, uid, gid)
   const { said } = await inProcess(starter(folder), { uid, gid })
@@ -239,7 +275,8 @@ test('symlinks that --ignore-scripts left unmade are made at the first start', a
   expect(existsSync(join(folder, '..', 'package', 'native', 'lib', 'libpq.so'))).toBe(true)
 })
 
-test('where they cannot be made, the binaries are copied once and have them there', async () => {
+test('where they cannot be made, the binaries are copied once and have them there', async (ctx) => {
+  if (ROOT) needsOpenCheckout(ctx, postgresUser())
   const binaries = await packageWithoutSymlinks()
   const { uid, gid } = ROOT ? postgresUser() : { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
   await mkdir(folder)

@@ -6,7 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { PostgresError } from './postgres-error.ts'
 import { ADMIN, type Credentials } from './postgres-folder.ts'
-import { endPostmaster, freePort, isAlive, isPostmasterOf, leftovers, readPostmaster } from './postgres-process.ts'
+import {
+  clusterName,
+  endPostmaster,
+  freePort,
+  isAlive,
+  isPostmasterOf,
+  leftovers,
+  readPostmaster,
+} from './postgres-process.ts'
 import type { PostgresUser } from './postgres-user.ts'
 
 const SUPERVISOR_LOCK = '4720481946107801167'
@@ -113,8 +121,9 @@ async function logTail(place: Place, from: number): Promise<string> {
   return Buffer.from(text).subarray(from).toString('utf8').split('\n').slice(-12).join('\n').trim()
 }
 
-function settings(port: number): string[] {
+function settings(port: number, data: string): string[] {
   return [
+    `cluster_name=${clusterName(data)}`,
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     'unix_socket_directories=',
@@ -142,7 +151,7 @@ async function attempt(place: Place): Promise<Held | string> {
   }
   const before = (await output.stat()).size
   // Its own session: Ctrl-C at the terminal is for us, who then end it in order.
-  const child = spawn(place.postgres, ['-D', place.data, ...settings(port)], {
+  const child = spawn(place.postgres, ['-D', place.data, ...settings(port, place.data)], {
     ...place.user.spawn,
     cwd: '/',
     detached: true,

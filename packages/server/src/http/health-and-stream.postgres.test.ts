@@ -246,7 +246,7 @@ test('a real API process logs JSON lines with who, where and which request, no t
     api.child.kill('SIGTERM')
     const [code] = await ended
     expect(code).toBe(0)
-    expect(Date.now() - started).toBeLessThan(5000)
+    expect(Date.now() - started).toBeLessThan(60_000)
   } finally {
     if (api.child.exitCode === null && api.child.signalCode === null) api.child.kill('SIGKILL')
   }

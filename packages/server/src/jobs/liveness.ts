@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import type pg from 'pg'
 import { openPool, type Db } from '../db/database.ts'
-import { QUEUE_NAMES, type QueueName } from './queue-names.ts'
+import { HEARTBEAT, QUEUE_NAMES, type QueueName } from './queue-names.ts'
 
 // The first half of the two-number advisory lock: no other lock of ours uses two numbers.
 const HOLDER_LOCK = 1734635627
@@ -89,25 +89,25 @@ export interface LostAttempt extends JobAttempt {
  * worker, a machine that vanished, a worker that died before it took the lease).
  */
 export async function lostAttempts(db: Db): Promise<LostAttempt[]> {
-  const { rows } = await sql<JobAttempt & { holder: string | null; silent: boolean }>`
+  const { rows } = await sql<JobAttempt & { holder: string | null; ended: boolean }>`
     select job.name as queue, job.id, job.retry_count, split_part(lease.holder, '/', 1) as holder,
-      job.heartbeat_on + job.heartbeat_seconds * interval '1 s' < pgboss.job_now() as silent
+      lease.key is not null and held.objid is null as ended
     from pgboss.job job left join leases lease on lease.key = job.group_id
       and lease.holder = split_part(lease.holder, '/', 1) || '/' || job.id || '/' || job.retry_count
+      left join pg_locks held on held.locktype = 'advisory' and held.granted and held.objsubid = 2
+        and held.classid = ${HOLDER_LOCK}
+        and held.database = (select oid from pg_database where datname = current_database())
+        and held.objid = (hashtext(split_part(lease.holder, '/', 1))::bigint & 4294967295)::oid
     where job.name = any(${QUEUE_NAMES}) and job.state = 'active' and job.group_id is not null
-      and (job.heartbeat_on + job.heartbeat_seconds * interval '1 s' < pgboss.job_now()
-        or lease.key is not null and not exists (
-          select from pg_locks held
-          where held.locktype = 'advisory' and held.granted and held.objsubid = 2 and held.classid = ${HOLDER_LOCK}
-            and held.database = (select oid from pg_database where datname = current_database())
-            and held.objid = (hashtext(split_part(lease.holder, '/', 1))::bigint & 4294967295)::oid))`.execute(db)
-  return rows.map(({ queue, id, retry_count, holder, silent }) => {
+      and (job.heartbeat_on + ${HEARTBEAT} * interval '1 s' < pgboss.job_now()
+        or lease.key is not null and held.objid is null)`.execute(db)
+  return rows.map(({ queue, id, retry_count, holder, ended }) => {
     const worker = holder === null ? 'a worker' : `the worker ${holder}`
     return {
       queue,
       id,
       retry_count,
-      why: silent ? `${worker} fell silent with this job` : `${worker} ended with this job`,
+      why: ended ? `${worker} ended with this job` : `${worker} fell silent with this job`,
     }
   })
 }

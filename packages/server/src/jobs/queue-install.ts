@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { PgBoss } from 'pg-boss'
 import { makeBoss, QUEUE_SCHEMA } from './boss.ts'
-import { DEAD_QUEUE, HEARTBEAT, QUEUE_NAMES, QUEUES } from './queue-names.ts'
+import { DEAD_QUEUE, QUEUE_HEARTBEAT, QUEUE_NAMES, QUEUES } from './queue-names.ts'
 
 const INSTALL_LOCK = '4720481946107801167'
 const DAY = 24 * 60 * 60
@@ -30,7 +30,7 @@ async function makeQueues(boss: PgBoss): Promise<void> {
       retryBackoff: true,
       retryDelayMax: row.retry_delay_max,
       expireInSeconds: row.expire,
-      heartbeatSeconds: HEARTBEAT,
+      heartbeatSeconds: QUEUE_HEARTBEAT,
       deleteAfterSeconds: 2 * DAY,
       retentionSeconds: 365 * DAY,
       deadLetter: DEAD_QUEUE,

@@ -43,8 +43,11 @@ export const DEAD_QUEUE = 'dead'
 /** How often a job is given back after its worker died, on top of its retries: a job that kills its workers must end some time. */
 export const CRASH_ALLOWANCE = 25
 
-/** Seconds without a heartbeat after which a job is taken from its worker. pg-boss accepts no less than 10. */
+/** Seconds without a heartbeat after which a job is taken from its worker. */
 export const HEARTBEAT = 10
+
+/** The same for pg-boss's own watch, which lets a job wait by its back-off: it comes second, for what ours has not seen. */
+export const QUEUE_HEARTBEAT = 6 * HEARTBEAT
 
 export function isQueueName(text: string): text is QueueName {
   return Object.hasOwn(QUEUE_DATA, text)

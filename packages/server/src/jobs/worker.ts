@@ -60,6 +60,8 @@ const DEFAULT_CONCURRENCY = 2
 // How long an aborted handler may take to end.
 const ABORT_PATIENCE = 2000
 const SWEEP_INTERVAL = 1000
+// Seconds between two looks of pg-boss for attempts that outlast their time.
+const SUPERVISE_EVERY = 10
 
 interface UnderWay {
   attempt: JobAttempt
@@ -95,10 +97,9 @@ export function makeWorker(options: WorkerOptions): Worker {
     },
     {
       useListenNotify: true,
-      supervise: true,
-      // For attempts that outlast their time; lost workers are noticed sooner, by the sweep below.
-      superviseIntervalSeconds: 10,
-      monitorIntervalSeconds: 10,
+      // Only ever behind a sweep, see `watch`: what it finds lost waits by its back-off, as if the job itself had failed.
+      supervise: false,
+      monitorIntervalSeconds: SUPERVISE_EVERY,
       maintenanceIntervalSeconds: 3600,
       // Rebuilding indexes is the owner's right.
       reindex: false,
@@ -109,6 +110,8 @@ export function makeWorker(options: WorkerOptions): Worker {
   const underWay = new Map<string, UnderWay>()
   let stopping = false
   let sweeping: Promise<void> = Promise.resolve()
+  let supervising: Promise<void> = Promise.resolve()
+  let sweeps = 0
   let timer: NodeJS.Timeout | undefined
   let liveness: Liveness | undefined
 
@@ -212,9 +215,20 @@ export function makeWorker(options: WorkerOptions): Worker {
     }
   }
 
+  // A look of its own, so that a long one does not hold up the sweeps.
+  async function watch(): Promise<void> {
+    await sweep()
+    sweeps += 1
+    if (stopping || sweeps % SUPERVISE_EVERY !== 0) return
+    await supervising
+    supervising = boss
+      .supervise()
+      .catch((error: unknown) => log.error({ err: failureOf(error) }, 'looking for jobs out of time failed'))
+  }
+
   function sweepLater(): void {
     timer = setTimeout(() => {
-      sweeping = sweep()
+      sweeping = watch()
         .catch((error: unknown) => log.error({ err: failureOf(error) }, 'looking for dead workers failed'))
         .finally(() => {
           if (!stopping) sweepLater()
@@ -256,6 +270,7 @@ export function makeWorker(options: WorkerOptions): Worker {
           }
         }
       }
+      await supervising
       await boss.stop({ graceful: false })
       await liveness?.stop()
       log.info('worker stopped')

