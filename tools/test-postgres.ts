@@ -45,6 +45,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await admin.query('select pg_reload_conf()')
   await admin.end()
   await migrate(server.url('owner', TEST_TEMPLATE))
+  // Tests have clocks of their own; ledger-time.postgres.test.ts sets the limit back.
+  const template = new pg.Client({ connectionString: server.url('owner', TEST_TEMPLATE) })
+  await template.connect()
+  await template.query("update ledger_limits set skew = interval '100 years'")
+  await template.end()
   const urls = { owner: '', app: '', broker: '', gateway: '', reader: '' }
   for (const role of ['owner', 'app', 'broker', 'gateway', 'reader'] as const) urls[role] = server.url(role, 'DATABASE')
   project.provide('postgres', { admin: server.adminUrl('DATABASE'), urls })

@@ -141,6 +141,7 @@ export async function approveAndMerge(f: Fixture, { task, ada, ben }: Told): Pro
     .where('task_id', '=', task)
     .executeTakeFirstOrThrow()
   const shown = await f.call(ben.token, 'GET', `/api/proposals/${id}`)
+  if (shown.status !== 200) throw new Error(shown.text)
   const approved = await f.call(ben.token, 'POST', `/api/proposals/${id}/approve`, {
     intent_digest: shown.body.approval.intent_digest,
   })

@@ -4,7 +4,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 
 const PAGES = 5
 
-type Kind = 'proposal' | 'task' | 'story' | 'run'
+type Kind = 'proposal' | 'task' | 'story' | 'run' | 'validation'
 interface Page {
   readonly items: readonly { readonly id: string }[]
   readonly next_cursor: string | null
@@ -42,4 +42,15 @@ const LISTS: Readonly<Record<Kind, (client: Client, query: Query) => Promise<Pag
   task: (client, query) => client.call('taskList', { query }),
   story: (client, query) => client.call('storyList', { query }),
   run: (client, query) => client.call('runList', { query }),
+  validation: validationsStarted,
+}
+
+/** Validations have no list of their own: each is the subject of the event that it started with. */
+async function validationsStarted(client: Client, { limit, cursor }: Query): Promise<Page> {
+  const before = cursor === undefined ? undefined : Number(cursor)
+  const { items } = await client.call('ledgerShow', { query: { act: 'validation.start', limit, before } })
+  return {
+    items: items.map((event) => ({ id: event.subject.id })),
+    next_cursor: items.length < limit ? null : String(items.at(-1)?.seq),
+  }
 }

@@ -1,3 +1,4 @@
+import { speakSchemaWords } from '@gatehouse/core/kernel/schema-words'
 import { Command, CommanderError } from 'commander'
 import { accessCommands } from './features/access/access.ts'
 import { agentCommands } from './features/agents/agent.ts'
@@ -6,6 +7,7 @@ import { decisionCommands } from './features/decisions/decision.ts'
 import { jobCommands } from './features/jobs/job.ts'
 import { ledgerCommands } from './features/ledger/ledger.ts'
 import { lifecycleCommands } from './features/lifecycle/lifecycle.ts'
+import { policyCommands } from './features/policy/policy.ts'
 import { proposalCommands } from './features/proposals/proposal.ts'
 import { repositoryCommands } from './features/repositories/repository.ts'
 import { runCommands } from './features/runs/run.ts'
@@ -36,6 +38,7 @@ const AREAS: readonly AreaCommands[] = [
   proposalCommands,
   validationCommands,
   decisionCommands,
+  policyCommands,
   ledgerCommands,
   jobCommands,
 ]
@@ -69,6 +72,7 @@ export function buildProgram(host: Host = realHost(new AbortController().signal)
 
 /** Runs a command line (without node and script) and gives the exit code. Every problem is told here, once, in one form. */
 export async function runProgram(argv: readonly string[], host: Host): Promise<number> {
+  speakSchemaWords()
   const program = buildProgram(host)
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -76,6 +76,8 @@ export type Approval = {
     policy_id: string
     count: number
     roles: string[]
+    /** ids of persons who may give it whatever their role is called */
+    persons?: string[] | undefined
     reason: string
     by: {
       id: string
@@ -267,6 +269,11 @@ export type Person = {
   login: string
   display_name: string
   roles: ("viewer" | "developer" | "maintainer" | "owner" | "automation")[]
+  /** of a service account: the person who answers for it */
+  accountable_person?: {
+    id: string
+    login: string
+  } | null | undefined
   created_at: string
 }
 
@@ -409,6 +416,12 @@ export type Repository = {
   clone_url: string
   recipe_source: "base" | "settings" | "missing" | "invalid"
   recipe_detail: string
+  /** when this recipe last ran here, and whether it passed on the base itself; null: never. Lists leave it out */
+  recipe_tried?: {
+    at: string
+    validation_id: string
+    passed_on_base: boolean
+  } | null | undefined
   created_at: string
 }
 
@@ -438,6 +451,46 @@ export type RepositorySettings = {
   } | null
   /** days until an approval request expires */
   approval_days: number
+  /** what policy is asked with beside its preset: it can only tighten (approvals, limits, allow-lists, owners, freeze) */
+  policy?: {
+    approvals?: {
+      low?: number | undefined
+      medium?: number | undefined
+      high?: number | undefined
+      critical?: number | undefined
+    } | undefined
+    protected_paths?: string[] | undefined
+    max_changed_files?: number | undefined
+    max_diff_bytes?: number | undefined
+    max_execution_time_seconds?: number | undefined
+    max_requests_per_day?: number | undefined
+    max_retries?: number | undefined
+    max_cost_per_request?: number | undefined
+    max_cost_per_day?: number | undefined
+    max_cost_per_month?: number | undefined
+    allowed_tools?: string[] | undefined
+    allowed_actions?: string[] | undefined
+    allowed_models?: string[] | undefined
+    allowed_hosts?: string[] | undefined
+    code_owners?: {
+      pattern: string
+      roles: string[]
+      persons: string[]
+      count: number
+    }[] | undefined
+    freeze?: {
+      id: string
+      from: string
+      to: string
+      environments: string[]
+      branches: string[]
+      reason: string
+    }[] | undefined
+    environments?: string[] | undefined
+    promotion_approvals?: number | undefined
+    self_modification_owners?: number | undefined
+    modes?: Record<string, Record<string, "shadow" | "warn" | "enforce">> | undefined
+  } | undefined
 }
 
 export type RepositorySettingsInput = {
@@ -466,6 +519,46 @@ export type RepositorySettingsInput = {
   } | null | undefined
   /** days until an approval request expires */
   approval_days?: number | undefined
+  /** what policy is asked with beside its preset: it can only tighten (approvals, limits, allow-lists, owners, freeze) */
+  policy?: {
+    approvals?: {
+      low?: number | undefined
+      medium?: number | undefined
+      high?: number | undefined
+      critical?: number | undefined
+    } | undefined
+    protected_paths?: string[] | undefined
+    max_changed_files?: number | undefined
+    max_diff_bytes?: number | undefined
+    max_execution_time_seconds?: number | undefined
+    max_requests_per_day?: number | undefined
+    max_retries?: number | undefined
+    max_cost_per_request?: number | undefined
+    max_cost_per_day?: number | undefined
+    max_cost_per_month?: number | undefined
+    allowed_tools?: string[] | undefined
+    allowed_actions?: string[] | undefined
+    allowed_models?: string[] | undefined
+    allowed_hosts?: string[] | undefined
+    code_owners?: {
+      pattern: string
+      roles: string[]
+      persons: string[]
+      count: number
+    }[] | undefined
+    freeze?: {
+      id: string
+      from: string
+      to: string
+      environments: string[]
+      branches: string[]
+      reason: string
+    }[] | undefined
+    environments?: string[] | undefined
+    promotion_approvals?: number | undefined
+    self_modification_owners?: number | undefined
+    modes?: Record<string, Record<string, "shadow" | "warn" | "enforce">> | undefined
+  } | undefined
 }
 
 export type Requirement = {
@@ -473,6 +566,8 @@ export type Requirement = {
   policy_id: string
   count: number
   roles: string[]
+  /** ids of persons who may give it whatever their role is called */
+  persons?: string[] | undefined
   reason: string
 }
 
@@ -498,6 +593,35 @@ export type Run = {
   correlation_id: string
   created_at: string
   finished_at: string | null
+}
+
+export type RunDetail = {
+  id: string
+  task_id: string
+  agent: {
+    id: string
+    name: string
+    version: string
+  }
+  state: "queued" | "running" | "waiting" | "succeeded" | "failed" | "errored" | "cancelled"
+  reason: string | null
+  attempt: number
+  branch: string
+  base_commit: string
+  started_by: {
+    id: string
+    login: string
+  }
+  proposal_id: string | null
+  steps: Step[]
+  correlation_id: string
+  created_at: string
+  finished_at: string | null
+  /** what was run and what it printed; empty before the agent's command ended */
+  commands: CommandResult[]
+  envelope_digest: string | null
+  /** why the output of an ended command is not shown */
+  output_missing: string | null
 }
 
 export type Runbook = {
@@ -656,6 +780,11 @@ export type Validation = {
     }[]
     test_paths: string[]
   }
+  /** the recipe's validations that hold for this target, and how many reports each names; 0: exit code only */
+  applied?: {
+    name: string
+    reports: number
+  }[] | undefined
   facts: {
     host_measured: {
       commands: {
@@ -715,6 +844,11 @@ export type ValidationDetail = {
     }[]
     test_paths: string[]
   }
+  /** the recipe's validations that hold for this target, and how many reports each names; 0: exit code only */
+  applied?: {
+    name: string
+    reports: number
+  }[] | undefined
   facts: {
     host_measured: {
       commands: {
@@ -969,6 +1103,8 @@ export interface Operations {
     body: {
       /** null removes the person from the project */
       role: "viewer" | "developer" | "maintainer" | "owner" | "automation" | null
+      /** with the role automation: id or login of the person who answers for the service account; you unless told */
+      accountable_person?: string | undefined
     }
     answer: Person
   }
@@ -980,6 +1116,8 @@ export interface Operations {
       login: string
       display_name?: string | undefined
       role: "viewer" | "developer" | "maintainer" | "owner" | "automation"
+      /** with the role automation: id or login of the person who answers for the service account; you unless told */
+      accountable_person?: string | undefined
     }
     answer: Person
   }
@@ -1221,7 +1359,7 @@ export interface Operations {
     }
     query: undefined
     body: undefined
-    answer: Run
+    answer: RunDetail
   }
   /** Accept a runbook */
   runbookAccept: {

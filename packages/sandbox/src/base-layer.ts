@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import {
+  chmodSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -39,7 +40,8 @@ const LAYOUT = 'v1'
  * byte for byte: no attribute, filter, line-end or keyword conversion can run, since git never writes the files.
  * Symlinks are made as symlinks and never followed. The folder appears by one rename, whole or not at all; at most
  * `keep` layers stay, the least recently used go first, one in use never. Refusals: `tree-not-found`, `tree-not-safe`
- * (a name that would leave the folder or reach git's own).
+ * (a name that would leave the folder or reach git's own). `<uid>-v1` is open to its owner alone, so that no other user of the machine reads
+ * what a private repository holds.
  */
 export async function materialize(
   gitDir: string,
@@ -50,7 +52,9 @@ export async function materialize(
   const user = sandboxUser()
   const home = join(cacheFolder, `${user.uid}-${LAYOUT}`)
   const leases = join(home, 'leases')
-  mkdirSync(leases, { recursive: true, mode: 0o755 })
+  mkdirSync(leases, { recursive: true, mode: 0o700 })
+  // Whoever mounts or copies a layer is us; other users of the machine stop here, and so does a run outside of its mounts.
+  chmodSync(home, 0o700)
   let tree: string
   try {
     tree = await treeId(gitDir, commitOrTree)

@@ -117,6 +117,42 @@ test('too deep, too large, not XML, not JUnit: refused by name', () => {
   }
 })
 
+test.each([
+  ['a CDATA section', '<testsuite><![CDATA[x]]'],
+  ['a second CDATA section', '<testsuite><![CDATA[x]]><![CDATA['],
+  ['a comment', '<testsuite><!-- x --'],
+  ['a comment of three dashes', '<testsuite><!-->'],
+])('%s that does not end is refused before anything looks for its end', (_what, text) => {
+  const answer = parseJunit(Buffer.from(text))
+  expect(answer).toMatchObject({ ok: false, code: 'junit-malformed' })
+  expect(!answer.ok && answer.detail).toContain('does not end it')
+})
+
+test('openings inside of ended sections and of attributes are text', () => {
+  const text =
+    '<testsuite><testcase name="a"><system-out><![CDATA[x <!-- ]]></system-out><!-- <![CDATA[ --></testcase></testsuite>'
+  expect(read(text).tests.map((t) => t.name)).toEqual(['a'])
+  const deep = `<testsuite>${'<testcase name="a"><x y=">"/></testcase>'.repeat(200)}</testsuite>`
+  expect(read(deep).totals.total).toBe(200)
+})
+
+test('openings repeated over megabytes are told in time proportional to their number', () => {
+  // Looked at from each opening anew, any of these takes hours.
+  for (const unit of [
+    '<![CDATA[',
+    '<!-- ',
+    '<!',
+    '<a "',
+    `<a "'`,
+    '<?x ',
+    '<a "<![CDATA["> <!-- ]]>',
+    '<a b="<!--"/><!-- -->',
+  ]) {
+    const answer = parseJunit(Buffer.from(unit.repeat(Math.floor(2_000_000 / unit.length))))
+    expect(answer, unit).toMatchObject({ ok: false, code: 'junit-malformed' })
+  }
+})
+
 test('no bytes make the reader throw', () => {
   const piece = fc.constantFrom(
     '<testsuite',

@@ -25,6 +25,8 @@ export function parseJunit(data: Uint8Array): { readonly ok: true; readonly repo
   const xml = Buffer.from(data)
     .toString('utf8')
     .replace(/^\ufeff/, '')
+  if (hasUnendedSection(xml))
+    return refuse('junit-malformed', 'the JUnit report opens a CDATA section or a comment and does not end it')
   // Inside CDATA and comments the word is only text; elsewhere a document type could define entities.
   if (/<!(?:DOCTYPE|ENTITY)/i.test(xml.replace(/<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->/g, ''))) {
     return refuse('junit-malformed', 'the JUnit report holds a document type declaration, which is not accepted')
@@ -62,15 +64,51 @@ const PARSER = new XMLParser({
   maxNestedTags: MAX_DEPTH,
 })
 
-/** Counts open elements without building anything, so that a deep document costs no stack. */
+/** Counts open elements without building anything, so that a deep document costs no stack. Linear: no character is looked at twice. */
 function tooDeep(xml: string): boolean {
   let depth = 0
-  for (const [tag] of xml.matchAll(
-    /<!\[CDATA\[[\s\S]*?\]\]>|<!--[\s\S]*?-->|<[/?]?[A-Za-z_](?:[^<>"']|"[^"]*"|'[^']*')*>/g,
-  )) {
-    if (tag.startsWith('<!') || tag.startsWith('<?') || tag.endsWith('/>')) continue
-    depth += tag.startsWith('</') ? -1 : 1
+  for (let at = xml.indexOf('<'); at >= 0; at = xml.indexOf('<', at)) {
+    const section = SECTIONS.find(({ begin }) => xml.startsWith(begin, at))
+    const end = section ? endOf(xml, section.end, at + section.begin.length) : endOfTag(xml, at + 1)
+    // What is not ended is not well-formed: the validator refuses it.
+    if (end < 0) return false
+    const next = xml[at + 1]
+    if (next === '/') depth -= 1
+    else if (next !== '!' && next !== '?' && xml[end - 2] !== '/') depth += 1
     if (depth > MAX_DEPTH) return true
+    at = end
+  }
+  return false
+}
+
+/** Where a tag ends, one past its `>`; a `>` in quotes ends nothing. -1 where it does not end. */
+function endOfTag(xml: string, from: number): number {
+  for (let at = from; at < xml.length; at += 1) {
+    const c = xml[at]
+    if (c === '>') return at + 1
+    if (c !== '"' && c !== "'") continue
+    at = xml.indexOf(c, at + 1)
+    if (at < 0) return -1
+  }
+  return -1
+}
+
+function endOf(xml: string, end: string, from: number): number {
+  const at = xml.indexOf(end, from)
+  return at < 0 ? -1 : at + end.length
+}
+
+const SECTIONS = [
+  { begin: '<![CDATA[', end: ']]>' },
+  { begin: '<!--', end: '-->' },
+] as const
+
+/** Whether a CDATA section or a comment is opened and not ended. Readers look for the end from each opening anew: quadratic time. Linear. */
+function hasUnendedSection(xml: string): boolean {
+  for (let at = xml.indexOf('<!'); at >= 0; at = xml.indexOf('<!', at)) {
+    const section = SECTIONS.find(({ begin }) => xml.startsWith(begin, at))
+    at = section ? endOf(xml, section.end, at + section.begin.length) : at + 2
+    if (at < 0) return true
   }
   return false
 }

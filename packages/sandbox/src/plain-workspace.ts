@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
+  chownSync,
   cpSync,
   lchownSync,
   lstatSync,
@@ -66,7 +67,9 @@ export function openPlainWorkspace(request: {
   }
   if (user.own) {
     for (const name of ['workspace', 'tmp', 'home']) giveTo(join(place, name), user)
-    chmodSync(place, 0o711)
+    // The run's own group may pass, and no other user of the machine.
+    chownSync(place, 0, user.gid)
+    chmodSync(place, 0o710)
   }
   const mark = `GATEHOUSE_RUN=${randomUUID()}`
   const watchdog = startWatchdog(user, mark, place, request.host)

@@ -2,8 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FastifyInstance } from 'fastify'
-import { instant, type Clock } from '@gatehouse/core/kernel/time'
+import { instant, millis, type Clock } from '@gatehouse/core/kernel/time'
+import type { Logger } from 'pino'
 import { makeEmbeddedForge } from './adapters/forge/embedded-forge.ts'
+import { makeGit } from './adapters/forge/git-command.ts'
+import { requireGit } from './adapters/forge/git-version.ts'
 import { loadPolicyFolder } from './adapters/policy/in-process.ts'
 import { openBlobFolder } from './blobs/blob-folder.ts'
 import type { Settings } from './settings.ts'
@@ -25,7 +28,7 @@ export const CONSOLE_FOLDER = fileURLToPath(new URL('../../console/dist', import
 const realClock: Clock = () => instant(Date.now())
 
 /** The plain objects that the features are built of. `boss` is the one that enqueues. */
-async function makeContext(settings: Settings, name: string, boss: Context['boss']): Promise<Context> {
+async function makeContext(settings: Settings, name: string, log: Logger, boss: Context['boss']): Promise<Context> {
   const workFolder = join(settings.dataFolder, 'work')
   mkdirSync(workFolder, { recursive: true, mode: 0o755 })
   return {
@@ -35,7 +38,7 @@ async function makeContext(settings: Settings, name: string, boss: Context['boss
     blobs: await openBlobFolder(join(settings.dataFolder, 'blobs')),
     policy: loadPolicyFolder(POLICY_FOLDER),
     clock: realClock,
-    log: makeLog(name, settings.environment),
+    log,
     tokenPepper: settings.tokenPepper,
     workFolder,
     baseUrl: settings.baseUrl,
@@ -50,8 +53,12 @@ export interface Api {
 
 /** The API process: HTTP, events, console. It holds no forge write and no sandbox. */
 export async function composeApi(settings: Settings, consoleFolder: string | null): Promise<Api> {
-  const boss = await openBoss(settings.databaseUrl('app'), { name: 'gatehouse-api' })
-  const context = await makeContext(settings, 'api', boss)
+  const log = makeLog('api', settings.environment)
+  const boss = await openBoss(settings.databaseUrl('app'), {
+    name: 'gatehouse-api',
+    onError: (error) => log.error({ err: error }, 'the queue reported an error'),
+  })
+  const context = await makeContext(settings, 'api', log, boss)
   const wakeup = new LedgerWakeup(
     openPool(settings.databaseUrl('app'), { role: 'app', name: 'gatehouse-events', max: 1 }),
   )
@@ -76,8 +83,13 @@ export interface WorkerProcess {
 
 /** The worker process: runs, validations and, through the broker's own database role, effects. */
 export async function composeWorker(settings: Settings): Promise<WorkerProcess> {
-  const boss = await openBoss(settings.databaseUrl('app'), { name: 'gatehouse-worker' })
-  const context = await makeContext(settings, 'worker', boss)
+  await requireGit(makeGit())
+  const log = makeLog('worker', settings.environment)
+  const boss = await openBoss(settings.databaseUrl('app'), {
+    name: 'gatehouse-worker',
+    onError: (error) => log.error({ err: error }, 'the queue reported an error'),
+  })
+  const context = await makeContext(settings, 'worker', log, boss)
   const broker = openDatabase(settings.databaseUrl('broker'), { role: 'broker', name: 'gatehouse-broker', max: 4 })
   const worker = makeWorker({
     url: settings.databaseUrl('app'),
@@ -91,6 +103,7 @@ export async function composeWorker(settings: Settings): Promise<WorkerProcess> 
       'approval.expire': (job) => expireRequest(context, job.data),
     },
   })
+  await sweepLeftovers(context)
   await worker.start()
   return {
     worker,
@@ -100,5 +113,15 @@ export async function composeWorker(settings: Settings): Promise<WorkerProcess> 
       await broker.destroy()
       await context.db.destroy()
     },
+  }
+}
+
+/** What a killed worker left in the forge costs only room: a failure to remove it is told, and keeps nobody from working. */
+async function sweepLeftovers({ forge, clock, log }: Context): Promise<void> {
+  try {
+    const removed = await forge.sweep(millis(clock()))
+    if (removed.length > 0) log.info({ folders: removed.length }, 'removed what killed processes left in the forge')
+  } catch (error) {
+    log.warn({ err: error }, 'could not remove all that killed processes left in the forge')
   }
 }

@@ -3,14 +3,16 @@ import { mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, c
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeGit } from './adapters/forge/git-command.ts'
+import { requireGit } from './adapters/forge/git-version.ts'
 import { openDatabase, type DatabaseRole } from './db/database.ts'
 import { instant } from '@gatehouse/core/kernel/time'
 import { migrate } from './db/migrate.ts'
 import { startPostgres } from './db/postgres-server.ts'
 import { bootstrap } from './features/access/access-service.ts'
 import { installQueues } from './jobs/queue-install.ts'
-import { makeLog } from './log.ts'
-import { readPort, settingsFrom } from './settings.ts'
+import { loggedError, makeLog } from './log.ts'
+import { readDatabaseUrl, readPort, settingsFrom } from './settings.ts'
 
 const ALREADY_RUNNING = 3
 const RESTART_AFTER_MS = 500
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => void end(0))
   process.on('SIGINT', () => void end(0))
   try {
+    await requireGit(makeGit())
     const urls = await database(data, stops)
     await migrate(urls('owner'))
     await installQueues(urls('owner'))
@@ -60,7 +63,7 @@ async function main(): Promise<void> {
   } catch (error) {
     log.error(
       { err: error, code: error instanceof Error && 'code' in error ? error.code : undefined },
-      error instanceof Error ? error.message : 'could not start',
+      loggedError(error).message,
     )
     await end(error instanceof Error && 'code' in error && error.code === 'already-running' ? ALREADY_RUNNING : 1)
   }
@@ -106,7 +109,10 @@ function startTicks(pid: number): string | null {
 
 async function database(data: string, stops: (() => Promise<void>)[]): Promise<(role: DatabaseRole) => string> {
   const own = process.env['DATABASE_URL']
-  if (own !== undefined && own !== '') return () => own
+  if (own !== undefined && own !== '') {
+    const url = readDatabaseUrl(own)
+    return () => url
+  }
   const postgres = await startPostgres({
     folder: join(data, 'postgres'),
     log: (line) => log.debug({ postgres: line }, 'postgres'),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseError } from './db/database-error.ts'
 import type { DatabaseRole } from './db/database.ts'
 
 /** What a process of ours is started with. */
@@ -41,6 +42,15 @@ export function readPort(text: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`GATEHOUSE_PORT: ${text} is no port (0 to 65535)`)
   return port
+}
+
+/** The address of a server of your own. Throws `database-unreachable` for what is none, without repeating it: it may hold a password. */
+export function readDatabaseUrl(text: string): string {
+  if (/^(postgres(ql)?:\/\/|socket:|\/)\S/.test(text)) return text
+  throw new DatabaseError(
+    'database-unreachable',
+    'DATABASE_URL is no address of a PostgreSQL server: one like postgres://db.example.com:5432/gatehouse is wanted, with user and password before the host',
+  )
 }
 
 /** Settings from the environment of a child process: addresses per role come from its parent, which owns the passwords. */

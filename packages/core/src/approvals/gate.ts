@@ -1,9 +1,8 @@
-import { rolesFor } from '../kernel/access.ts'
 import type { Sha256 } from '../kernel/canonical.ts'
 import { isPast, type Instant } from '../kernel/time.ts'
 import { granted, isLive, type Change } from './change.ts'
 import { executionDigest, intentChanges, intentDigest, type Execution, type Intent } from './intent.ts'
-import { quorum, voteProblem, type Requirement } from './quorum.ts'
+import { askedOf, eligible, quorum, requirementKey, voteProblem, type Requirement } from './quorum.ts'
 
 /** What a validation showed, as the gate needs it. */
 export interface Evidence {
@@ -160,17 +159,14 @@ function approvalMissing({ change, intent, decision, at }: GateInput): Missing[]
   const requirements = [...request.requirements, ...(decision?.requirements ?? [])]
   const seen = new Set<string>()
   for (const state of quorum(requirements, change.votes, digest, change.voters, change.authors)) {
-    const key = `${state.requirement.id}/${state.requirement.count}/${state.requirement.roles.join()}`
+    const key = requirementKey(state.requirement)
     if (state.remaining === 0 || seen.has(key)) continue
     seen.add(key)
-    const eligible = change.voters
-      .filter((v) => !change.authors.has(v.person_id) && v.roles.some((r) => state.requirement.roles.includes(r)))
-      .filter((v) => v.roles.some((r) => rolesFor('proposal.approve').includes(r)) && !state.by.includes(v.person_id))
-      .map((v) => v.person_id)
+    const could = eligible(state, change.voters, change.authors)
     missing.push({
       code: 'approvals-missing',
-      what: `${state.remaining} more approval(s) by ${state.requirement.roles.join(' or ')}: ${state.requirement.reason}`,
-      who: eligible.length > 0 ? eligible.join(', ') : 'nobody in the project can: add a person with such a role',
+      what: `${state.remaining} more approval(s) by ${askedOf(state.requirement)}: ${state.requirement.reason}`,
+      who: could.length > 0 ? could.join(', ') : 'nobody in the project can: add a person with such a role',
     })
   }
   return missing

@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest'
 import { ROLES } from '../kernel/access.ts'
 import { instant } from '../kernel/time.ts'
-import { quorum, quorumMet, voteProblem, type Requirement, type Vote, type Voter } from './quorum.ts'
+import {
+  askedOf,
+  eligible,
+  quorum,
+  quorumMet,
+  requirementKey,
+  voteProblem,
+  type Requirement,
+  type Vote,
+  type Voter,
+} from './quorum.ts'
 
 const AT = instant(0)
 const D = 'd'.repeat(64)
@@ -83,4 +93,23 @@ test.each(ROLES)('whether a %s has a vote', (role) => {
 test('an author is told self-approval, whatever the role', () => {
   for (const role of ROLES)
     expect(voteProblem('x', [{ person_id: 'x', roles: [role] }], new Set(['x']))).toBe('self-approval')
+})
+
+test('a person named by policy fits whatever their role, and only who is named where no role exists', () => {
+  const named: Requirement = { ...need(1, 'code-owner'), persons: ['dev', 'olu', 'vic'] }
+  const state = (votes: Vote[]) => quorum([named], votes, D, voters, new Set())
+  expect(state([yes('mia')]).map((s) => s.remaining)).toEqual([1])
+  expect(state([yes('dev')])).toMatchObject([{ remaining: 0, by: ['dev'] }])
+  // Named or not, who may not approve at all does not count.
+  expect(state([yes('vic')]).map((s) => s.remaining)).toEqual([1])
+  expect(askedOf(named)).toBe('one of the 3 persons named')
+  expect(askedOf({ ...need(1, 'owner'), persons: ['mia'] })).toBe('owner or the person named')
+  const given = (authors: string[]) => state([]).map((s) => eligible(s, voters, new Set(authors)))
+  expect(given([])).toEqual([['dev', 'olu']])
+  expect(given(['olu'])).toEqual([['dev']])
+})
+
+test('two requirements that differ in the persons named are two', () => {
+  const named = need(1, 'code-owner')
+  expect(requirementKey({ ...named, persons: ['dev'] })).not.toBe(requirementKey({ ...named, persons: ['olu'] }))
 })

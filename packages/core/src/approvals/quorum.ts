@@ -1,12 +1,13 @@
-import { rolesFor, type Role } from '../kernel/access.ts'
+import { ROLES, rolesFor, type Role } from '../kernel/access.ts'
 import type { Instant } from '../kernel/time.ts'
 
-/** Whose approvals policy needs: `count` distinct persons, each holding one of `roles`. */
+/** Whose approvals policy needs: `count` distinct persons, each holding one of `roles` or named in `persons` by id. */
 export interface Requirement {
   readonly id: string
   readonly policy_id: string
   readonly count: number
   readonly roles: readonly string[]
+  readonly persons?: readonly string[] | undefined
   readonly reason: string
 }
 
@@ -32,6 +33,36 @@ export interface RequirementState {
   readonly remaining: number
 }
 
+/** Whether this person, as they are now, is one of those whom the requirement asks for. */
+export function fits({ person_id, roles }: Voter, { roles: wanted, persons = [] }: Requirement): boolean {
+  return persons.includes(person_id) || roles.some((role) => wanted.includes(role))
+}
+
+/** The same in words: roles that exist, and how many persons are named. */
+export function askedOf({ roles, persons = [] }: Requirement): string {
+  const named =
+    persons.length > 0 ? [persons.length === 1 ? 'the person named' : `one of the ${persons.length} persons named`] : []
+  const real = roles.filter((role) => named.length === 0 || ROLES.some((known) => known === role))
+  return [...real, ...named].join(' or ')
+}
+
+/** One text for requirements that ask the same of the same. */
+export function requirementKey({ id, count, roles, persons = [] }: Requirement): string {
+  return `${id}/${count}/${roles.join()}/${persons.join()}`
+}
+
+/** Who could still give what is missing: by id, no author, not one of those who gave it. */
+export function eligible(
+  { requirement, by }: RequirementState,
+  voters: readonly Voter[],
+  authors: ReadonlySet<string>,
+): string[] {
+  return voters
+    .filter((v) => fits(v, requirement) && voteProblem(v.person_id, voters, authors) === null)
+    .map((v) => v.person_id)
+    .filter((person) => !by.includes(person))
+}
+
 /** Why a person's yes cannot count, or null where it can. */
 export function voteProblem(
   personId: string,
@@ -46,7 +77,7 @@ export function voteProblem(
 
 /**
  * Which requirements stand met by these votes. Only an unrevoked yes to exactly this intent digest by a person who is no author
- * and holds a fitting role now is counted, each person once. With no requirement at all, one approval is still needed.
+ * and fits the requirement now is counted, each person once. With no requirement at all, one approval is still needed.
  */
 export function quorum(
   requirements: readonly Requirement[],
@@ -63,9 +94,7 @@ export function quorum(
   )
   const needed = requirements.length > 0 ? requirements : [LEAST]
   return needed.map((requirement) => {
-    const by = [...yes].filter((person) =>
-      voters.some((v) => v.person_id === person && v.roles.some((role) => requirement.roles.includes(role))),
-    )
+    const by = [...yes].filter((person) => voters.some((v) => v.person_id === person && fits(v, requirement)))
     return { requirement, by, remaining: Math.max(0, Math.max(1, requirement.count) - by.length) }
   })
 }

@@ -1,5 +1,7 @@
-import type { Act } from '../kernel/acts.ts'
+import type { Act, PlannedAct } from '../kernel/acts.ts'
 import { refuse, ok, type Result } from '../kernel/result.ts'
+import { EXCEPTION_FLOW } from '../policy/exception-flow.ts'
+import { PROMOTION_FLOW } from '../promotions/promotion-flow.ts'
 import { ONE_TX, type Entity, type StateOf, type Transition } from './states.ts'
 import { TASK_FLOW } from './task-flow.ts'
 
@@ -252,6 +254,8 @@ export const FLOW: Flow = {
       crash: 'reconciled by the next attempt',
     },
   ],
+  promotion: PROMOTION_FLOW,
+  exception: EXCEPTION_FLOW,
 }
 
 /**
@@ -260,7 +264,7 @@ export const FLOW: Flow = {
  */
 export function transition<E extends Entity>(
   entity: E,
-  act: Act,
+  act: Act | PlannedAct,
   from: StateOf<E>,
   to: StateOf<E>,
 ): Result<Transition<E>, 'wrong-state'> {

@@ -1,4 +1,4 @@
-import type { Act } from '../kernel/acts.ts'
+import type { Act, PlannedAct } from '../kernel/acts.ts'
 
 /** The states of each entity of the delivery flow (DESIGN 2), one list each. */
 export const STATES = {
@@ -26,6 +26,8 @@ export const STATES = {
   proposal: ['pending', 'validating', 'validated', 'failed', 'superseded', 'withdrawn', 'merged'],
   approval_request: ['open', 'satisfied', 'rejected', 'stale', 'expired', 'cancelled'],
   effect: ['granted', 'effected', 'refused', 'unknown'],
+  promotion: ['pending', 'approved', 'rejected', 'executing', 'executed', 'stale', 'expired', 'cancelled'],
+  exception: ['requested', 'approved', 'rejected', 'active', 'expired', 'revoked'],
 } as const
 
 export type Entity = keyof typeof STATES
@@ -37,6 +39,8 @@ export type RunState = StateOf<'run'>
 export type ProposalState = StateOf<'proposal'>
 export type ApprovalRequestState = StateOf<'approval_request'>
 export type EffectState = StateOf<'effect'>
+export type PromotionState = StateOf<'promotion'>
+export type ExceptionState = StateOf<'exception'>
 
 /** States of a proposal in which it may still come to an effect; a task has at most one such proposal. */
 export const LIVE_PROPOSAL = ['pending', 'validating', 'validated'] as const satisfies readonly ProposalState[]
@@ -47,7 +51,7 @@ export const LIVE_REQUEST = ['open', 'satisfied'] as const satisfies readonly Ap
 
 /** One row of a state table. The docs page is drawn from these, so the words are for people. */
 export interface Transition<E extends Entity> {
-  readonly act: Act
+  readonly act: Act | PlannedAct
   readonly from: readonly StateOf<E>[]
   readonly to: StateOf<E>
   /** Who does it: a role of the table of access, or the service that does. */
@@ -62,3 +66,13 @@ export interface Transition<E extends Entity> {
 
 /** What a crash leaves of an act that is one transaction. */
 export const ONE_TX = 'one transaction: before or during it nothing is left, after it everything'
+
+/** How the guard of a row begins whose act this version does not perform. */
+export const NOT_IN_THIS_VERSION = 'not in this version yet: '
+
+/** Rows whose acts are planned. Each says so itself, since the docs page is drawn from the rows. */
+export function planned<E extends Entity>(
+  rows: readonly (Transition<E> & { readonly act: PlannedAct })[],
+): Transition<E>[] {
+  return rows.map((row) => ({ ...row, guard: `${NOT_IN_THIS_VERSION}${row.guard}` }))
+}

@@ -76,6 +76,34 @@ interface ActRow {
 
 export type Act = keyof typeof ACTS
 
+/**
+ * Acts of the state tables that this version does not perform: they have no permission, no operation, no command and no event. Building one
+ * moves its line to `ACTS`.
+ */
+export const PLANNED_ACTS = {
+  'promotion.approve': 'Approve a promotion',
+  'promotion.cancel': 'Cancel a promotion',
+  'promotion.execute': 'The broker takes up an approved promotion',
+  'promotion.finish': 'The broker bound the version, or could not',
+  'promotion.expire': 'A promotion ran out of time',
+  'promotion.reject': 'Reject a promotion',
+  'promotion.revoke': 'Take back your approval of a promotion',
+  'promotion.stale': 'What the promotion was approved for changed',
+  'exception.activate': 'An approved exception begins',
+  'exception.approve': 'Approve an exception',
+  'exception.expire': 'An exception ran out of time',
+  'exception.reject': 'Reject an exception',
+  'exception.revoke': 'End an exception before its time',
+  'exception.withdraw': 'Take back a request for an exception',
+} as const satisfies Record<string, string>
+
+export type PlannedAct = keyof typeof PLANNED_ACTS
+
+/** Whether the act of a state table is one that this version does not perform. */
+export function isPlanned(act: string): act is PlannedAct {
+  return Object.hasOwn(PLANNED_ACTS, act)
+}
+
 /** Wire names of older systems, and the act that each means. */
 export const ACT_ALIASES = { 'dev_agent.proposal.applied': 'proposal.validate' } as const satisfies Record<string, Act>
 

@@ -8,6 +8,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { DATABASE_ROLES, groupRole, loginRole, openDatabase } from './database.ts'
 import { binariesPackage } from './postgres-binaries.ts'
+import { instant } from '@gatehouse/core/kernel/time'
 import { appendEvents } from './ledger-append.ts'
 import { verifyLedger } from './ledger-verify.ts'
 import { migrate } from './migrate.ts'
@@ -63,7 +64,12 @@ async function useIt(url: string): Promise<void> {
   await migrate(url)
   expect(await migrate(url)).toEqual([])
   const app = openDatabase(url, { role: 'app', max: 1 })
-  await app.transaction().execute((trx) => appendEvents(trx, [sampleDraft(1), sampleDraft(2)]))
+  await app.transaction().execute((trx) =>
+    appendEvents(
+      trx,
+      [1, 2].map((n) => ({ ...sampleDraft(n), time: instant(Date.now()) })),
+    ),
+  )
   expect(await verifyLedger(app)).toMatchObject({ ok: true, count: 2 })
   await expect(sql`delete from ledger_events`.execute(app)).rejects.toMatchObject({ code: '42501' })
   await app.destroy()

@@ -329,7 +329,7 @@ test('an orphaned server that does not answer is ended, and a new one started', 
   child.kill('SIGKILL')
   await once(child, 'close')
   process.kill(Number(said['pid']), 'SIGSTOP')
-  const server = await start({ patience: { answer: 1_500, stop: 1_000 } })
+  const server = await start({ patience: { answer: 5_000, stop: 1_000 } })
   expect(server.adopted).toBe(false)
   expect(server.pid).not.toBe(said['pid'])
   expect(isAlive(Number(said['pid']))).toBe(false)

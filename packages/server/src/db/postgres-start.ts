@@ -22,6 +22,9 @@ const START_ATTEMPTS = 20
 const START_PAUSE_MS = 250
 const LEFTOVERS_AFTER = 4
 const LEFTOVER_PATIENCE_MS = 500
+// SQLSTATE of a server that lives and recovers what a killed one left: as long as it says so it is waited for, up to this.
+const CANNOT_CONNECT_NOW = '57P03'
+const RECOVERY_PATIENCE_MS = 600_000
 
 /** How long a server may take to answer, and to end after each signal, in milliseconds. */
 export interface Patience {
@@ -53,7 +56,10 @@ export function urlOf(user: string, password: string, port: number, database: st
 }
 
 /** Holds the folder as its supervisor: an advisory lock of a session, which ends with us however we end. */
-export async function takeFolder(place: Place, port: number): Promise<pg.Client | 'not-answering' | 'taken'> {
+export async function takeFolder(
+  place: Place,
+  port: number,
+): Promise<pg.Client | 'not-answering' | 'starting' | 'taken'> {
   const client = new pg.Client({
     connectionString: urlOf(ADMIN, place.credentials.admin, port, 'postgres'),
     application_name: 'gatehouse-supervisor',
@@ -73,9 +79,9 @@ export async function takeFolder(place: Place, port: number): Promise<pg.Client 
     if (row.taken) return client
     await client.end()
     return 'taken'
-  } catch {
+  } catch (error) {
     await client.end().catch(() => undefined)
-    return 'not-answering'
+    return error instanceof pg.DatabaseError && error.code === CANNOT_CONNECT_NOW ? 'starting' : 'not-answering'
   }
 }
 
@@ -87,6 +93,11 @@ function alreadyRunning(place: Place, pid: number, port: number): PostgresError 
   )
 }
 
+/** The new end of our patience with a server that says it is starting up. */
+function whileStarting(place: Place, begun: number): number {
+  return Math.min(Date.now() + place.patience.answer, begun + RECOVERY_PATIENCE_MS)
+}
+
 /** Takes over a live server that an earlier supervisor left behind; ends one that does not answer. */
 async function adopt(place: Place): Promise<Held | undefined> {
   const found = readPostmaster(place.data)
@@ -96,11 +107,13 @@ async function adopt(place: Place): Promise<Held | undefined> {
     if (isAlive(found.pid)) await rm(join(place.data, 'postmaster.pid'), { force: true })
     return undefined
   }
-  const end = Date.now() + place.patience.answer
+  const begun = Date.now()
+  let end = begun + place.patience.answer
   while (isAlive(found.pid)) {
     const client = await takeFolder(place, readPostmaster(place.data)?.port ?? found.port)
     if (client === 'taken') throw alreadyRunning(place, found.pid, found.port)
-    if (client !== 'not-answering')
+    if (client === 'starting') end = whileStarting(place, begun)
+    else if (client !== 'not-answering')
       return { client, pid: found.pid, port: readPostmaster(place.data)?.port ?? found.port }
     if (Date.now() > end) break
     await sleep(50)
@@ -164,11 +177,14 @@ async function attempt(place: Place): Promise<Held | string> {
   child.unref()
   await output.close()
   const { pid } = child
-  for (const end = Date.now() + place.patience.answer; state.ended === undefined && Date.now() < end; await sleep(15)) {
+  const begun = Date.now()
+  let end = begun + place.patience.answer
+  for (; state.ended === undefined && Date.now() < end; await sleep(15)) {
     if (readPostmaster(place.data)?.pid !== pid || pid === undefined) continue
     const client = await takeFolder(place, port)
     if (client === 'taken') throw alreadyRunning(place, pid, port)
-    if (client !== 'not-answering') return { client, pid, port }
+    if (client === 'starting') end = whileStarting(place, begun)
+    else if (client !== 'not-answering') return { client, pid, port }
   }
   const said = await logTail(place, before)
   if (state.ended === undefined && pid !== undefined) {

@@ -44,7 +44,9 @@ async function connect(url: string): Promise<pg.Client> {
     await client.connect()
     return client
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    // A name with two addresses fails as an AggregateError, whose own message is empty.
+    const parts = error instanceof AggregateError ? error.errors : [error]
+    const why = [...new Set(parts.map((part) => (part instanceof Error ? part.message : String(part))))].join('; ')
     throw new DatabaseError('database-unreachable', `The database cannot be reached: ${why}. Check DATABASE_URL.`, {
       cause: error,
     })

@@ -154,6 +154,11 @@ export interface LedgerHead {
   hash: Buffer
 }
 
+export interface LedgerLimits {
+  singleton: Generated<boolean>
+  skew: string
+}
+
 export interface Memberships {
   id: string
   project_id: string
@@ -163,6 +168,7 @@ export interface Memberships {
   environment: string | null
   created_at: Timestamp
   revoked_at: Timestamp | null
+  accountable_person_id: string | null
 }
 
 export interface MigrationChecksums {
@@ -368,6 +374,7 @@ export interface DB {
   ledger_event_rows: LedgerEventRows
   ledger_events: LedgerEvents
   ledger_head: LedgerHead
+  ledger_limits: LedgerLimits
   memberships: Memberships
   migration_checksums: MigrationChecksums
   persons: Persons

@@ -1,4 +1,8 @@
+import { speakSchemaWords } from '@gatehouse/core/kernel/schema-words'
 import { z } from 'zod'
+
+// Every schema of the API is made of what stands here, so no request is checked before this was said.
+speakSchemaWords()
 
 /** What list answers have in common: a page and the cursor of the next one (the id of the last row), or null at the end. */
 export function page<T extends z.ZodType>(item: T) {

@@ -15,6 +15,7 @@ import type { Context } from '../context.ts'
 import { newCorrelationId } from '../db/act.ts'
 import { devAgentRoutes } from '../features/dev-agent/dev-agent-routes.ts'
 import type { LedgerWakeup } from '../features/events/event-stream.ts'
+import { authenticateFirst } from './authentication.ts'
 import { consoleFiles, isConsoleAddress, sendConsole } from './console-files.ts'
 import { featureRoutes } from './feature-routes.ts'
 import { gitRoutes } from './git-routes.ts'
@@ -100,6 +101,7 @@ export async function buildApp(
   // The older wire's clients know these paths at the root; /api has them too.
   await app.register(async (root) => {
     root.addHook('onRoute', (r) => void (r.schema = { ...r.schema, hide: true }))
+    authenticateFirst(root, context)
     devAgentRoutes(root, context)
   })
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Role } from '@gatehouse/core/kernel/access'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { millis } from '@gatehouse/core/kernel/time'
@@ -6,6 +6,37 @@ import type { Context } from '../context.ts'
 import { fingerprintOf, tokenHash, type Caller } from './actor.ts'
 
 export const SESSION_COOKIE = 'gatehouse_session'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** True where strangers are let in to sign in or out: nobody is asked for before the body is read. */
+    readonly finds_caller_itself?: boolean
+  }
+}
+
+/** A body of a stranger that is no larger is read away, so that the connection can be used again. */
+const DRAINED_BYTES = 65_536
+const callers = new WeakMap<FastifyRequest, Caller>()
+
+/**
+ * From here on every route of this scope asks who sent the request before anything of its body is read or parsed. Comes before the
+ * routes, and after what limits the rate of strangers.
+ */
+export function authenticateFirst(app: FastifyInstance, context: Context): void {
+  const first = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    try {
+      callers.set(request, await authenticate(context, request))
+    } catch (error) {
+      const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
+      if (encoding !== undefined || Number(length ?? 0) > DRAINED_BYTES) void reply.header('connection', 'close')
+      throw error
+    }
+  }
+  app.addHook('onRoute', (options) => {
+    const hooks = options.onRequest === undefined ? [] : [options.onRequest].flat()
+    if (options.config?.finds_caller_itself !== true && !hooks.includes(first)) options.onRequest = [...hooks, first]
+  })
+}
 
 /** The credential a request carries: a bearer token, git's basic password, or the console's cookie. */
 function credential(request: FastifyRequest): { readonly token: string; readonly cookie: boolean } | null {
@@ -24,10 +55,14 @@ function credential(request: FastifyRequest): { readonly token: string; readonly
 }
 
 /**
- * Who sent this request. Problems: token-missing, token-invalid, token-expired, token-revoked, cross-site-request.
+ * Who sent this request. Problems: token-missing, token-invalid, token-expired, token-revoked, cross-site-request,
+ * accountable-person-missing.
  * A cookie alone never acts: the browser must say that the request came from our own pages.
  */
 export async function authenticate(context: Context, request: FastifyRequest): Promise<Caller> {
+  // Reading a body takes time, in which a token can be revoked: then it is asked again.
+  const known = request.body === undefined ? callers.get(request) : undefined
+  if (known) return known
   const caller = await identify(context, request)
   // From here on every line of this request's log says whose it is.
   request.log = request.log.child({ user_id: caller.person_id })
@@ -74,7 +109,7 @@ export async function identify(context: Context, request: FastifyRequest): Promi
     )
   const memberships = await context.db
     .selectFrom('memberships')
-    .select(['project_id', 'role'])
+    .select(['project_id', 'role', 'accountable_person_id'])
     .where('person_id', '=', row.person_id)
     .where('revoked_at', 'is', null)
     .where('repository_id', 'is', null)
@@ -84,15 +119,40 @@ export async function identify(context: Context, request: FastifyRequest): Promi
   const project = memberships[0]?.project_id
   if (project === undefined)
     throw new Problem('forbidden', `${row.login} is no member of any project; ask an owner to add you`)
+  const held = memberships.filter((m) => m.project_id === project)
+  for (const { role, accountable_person_id } of held)
+    if (role === 'automation') await requireAccountable(context, project, row.login, accountable_person_id)
   return {
     person_id: row.person_id,
     login: row.login,
     token_id: row.id,
     fingerprint: fingerprintOf(hash),
-    roles: memberships.filter((m) => m.project_id === project).map((m) => m.role as Role),
+    roles: held.map((m) => m.role as Role),
     scopes: row.scopes,
     project_id: project,
   }
+}
+
+/** A service account acts only while a person of the project answers for it. Problem: accountable-person-missing. */
+async function requireAccountable(
+  context: Context,
+  project: string,
+  login: string,
+  person: string | null,
+): Promise<void> {
+  const answers = await context.db
+    .selectFrom('memberships')
+    .select('id')
+    .where('project_id', '=', project)
+    .where('person_id', '=', person ?? '')
+    .where('role', '!=', 'automation')
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst()
+  if (!answers)
+    throw new Problem(
+      'accountable-person-missing',
+      `nobody in the project answers for the service account ${login}; an owner takes it on with: gatehouse person role ${login} automation`,
+    )
 }
 
 function requireSameSite(context: Context, request: FastifyRequest): void {

@@ -13,9 +13,11 @@ import { runRoutes } from '../features/runs/run-routes.ts'
 import { storyRoutes } from '../features/stories/story-routes.ts'
 import { taskRoutes } from '../features/tasks/task-routes.ts'
 import { validationRoutes } from '../features/validations/validation-routes.ts'
+import { authenticateFirst } from './authentication.ts'
 
 /** Every feature's operations, one line a feature. */
 export function featureRoutes(api: FastifyInstance, context: Context, wakeup: LedgerWakeup): void {
+  authenticateFirst(api, context)
   accessRoutes(api, context)
   repositoryRoutes(api, context)
   storyRoutes(api, context)

@@ -3,11 +3,12 @@ import { z } from 'zod'
 import { may } from '@gatehouse/core/kernel/access'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Context } from '../context.ts'
-import { authenticate } from './authentication.ts'
+import { authenticate, authenticateFirst } from './authentication.ts'
 import { repositoryByName } from '../features/repositories/repository-reads.ts'
 
 /** `git clone` and `git push` of the embedded forge: /git/<repository>.git, password is a token. Pushes reach `task/*` only. */
 export function gitRoutes(app: FastifyInstance, context: Context): void {
+  authenticateFirst(app, context)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { bodyLimit: 512 * 1024 * 1024 }, (_request, payload, done) => done(null, payload))
   const params = z.object({ repository: z.string().max(120), '*': z.string().max(200) })

@@ -96,6 +96,36 @@ test('of ten who find a key abandoned, one acts', async () => {
   expect(answers.some((a) => a.status === 201)).toBe(true)
 })
 
+test('an answer is kept for 24 hours; then its key is free, and those of others go with the next request that has one', async () => {
+  const sent = body()
+  const kept = async () => (await f.context.db.selectFrom('idempotency_keys').select('key').execute()).map((r) => r.key)
+  const first = await submit(ada, sent, 'day')
+  f.ahead = 23 * 3_600_000
+  expect((await submit(ada, sent, 'day')).body).toEqual(first.body)
+  expect(await kept()).toContain('day')
+  f.ahead = 24 * 3_600_000 + 300_000
+  expect((await submit(bob, body(), 'next')).status).toBe(201)
+  expect(await kept()).toEqual(['next'])
+  expect((await submit(ada, body(), 'day')).status).toBe(201)
+  f.ahead = 0
+})
+
+test('more old keys than one request sweeps never keep their own from being used again', async () => {
+  const created_at = new Date(Date.now() - 48 * 3_600_000)
+  const rows = Array.from({ length: 1500 }, (_, i) => ({
+    person_id: ada.id,
+    key: `old-${i}`,
+    request_hash: 'x',
+    created_at,
+  }))
+  await f.context.db.insertInto('idempotency_keys').values(rows).execute()
+  const left = () => f.context.db.selectFrom('idempotency_keys').select('key').where('key', 'like', 'old-%').execute()
+  expect((await submit(ada, body(), 'old-1499')).status).toBe(201)
+  expect((await left()).length).toBeLessThanOrEqual(501)
+  await submit(ada, body(), 'another')
+  expect((await left()).map((r) => r.key)).toEqual(['old-1499'])
+})
+
 test('a key with a space, or too long, is refused by name', async () => {
   for (const key of ['a b', 'x'.repeat(201)]) {
     const answer = await submit(ada, body(), key)

@@ -10,10 +10,12 @@ export interface Answer {
 }
 
 const ABANDONED_AFTER_MS = 120_000
+const KEPT_MS = 24 * 3_600_000
+const FORGOTTEN_AT_ONCE = 1000
 
 /**
  * Answers an acting POST once per `Idempotency-Key` and person: a repeat gets the recorded answer, another request under the same key is
- * refused. Only successes are kept: what was refused may be tried again under the same key.
+ * refused. Only successes are kept, for 24 hours: what was refused may be tried again under the same key.
  */
 export async function idempotent(
   context: Context,
@@ -29,6 +31,7 @@ export async function idempotent(
   const now = context.clock()
   const row = { person_id: caller.person_id, key, request_hash: hash, created_at: now }
   const { db } = context
+  await forgetOld(context, caller.person_id, key, new Date(Date.parse(now) - KEPT_MS))
   const inserted = await db
     .insertInto('idempotency_keys')
     .values(row)
@@ -85,4 +88,31 @@ export async function idempotent(
       .execute()
     throw error
   }
+}
+
+/** Answers past their time go, this key's and some of all others': each keyed request sweeps more than it leaves. */
+async function forgetOld({ db }: Pick<Context, 'db'>, person: string, key: string, before: Date): Promise<void> {
+  await db
+    .deleteFrom('idempotency_keys')
+    .where('person_id', '=', person)
+    .where('key', '=', key)
+    .where('created_at', '<=', before)
+    .execute()
+  await db
+    .with('old', (q) =>
+      q
+        .selectFrom('idempotency_keys')
+        .select(['person_id', 'key'])
+        .where('created_at', '<=', before)
+        .orderBy('created_at')
+        .limit(FORGOTTEN_AT_ONCE)
+        // Two who sweep at once do not wait for each other.
+        .forUpdate()
+        .skipLocked(),
+    )
+    .deleteFrom('idempotency_keys')
+    .using('old')
+    .whereRef('idempotency_keys.person_id', '=', 'old.person_id')
+    .whereRef('idempotency_keys.key', '=', 'old.key')
+    .execute()
 }

@@ -17,7 +17,7 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.map((v) => ({
-      field: `${error.validationContext ?? 'body'}${v.instancePath.replaceAll('/', '.')}`,
+      field: `${error.validationContext ?? 'body'}${v.instancePath === '/' ? '' : v.instancePath.replaceAll('/', '.')}`,
       message: v.message ?? 'is not valid',
     }))
     return new Problem('request-invalid', errors.map((e) => `${e.field}: ${e.message}`).join('; '), { errors })
@@ -30,6 +30,13 @@ export function toProblem(error: unknown): Problem {
     // Tried three times already (performAct): others are at the same rows.
     if (error.code === '40001' || error.code === '40P01')
       return new Problem('version-conflict', 'others changed the same things at the same moment; ask again', {}, error)
+    if (error.code === 'GH009')
+      return new Problem(
+        'clocks-disagree',
+        'the clock of this server and that of its database are minutes apart; the operator sets them',
+        {},
+        error,
+      )
     if (/^(ECONNREFUSED|ECONNRESET|57P0[1-3]|08\d{3})$/.test(error.code))
       return new Problem('database-unavailable', 'the database does not answer; try again in a moment', {}, error)
   }

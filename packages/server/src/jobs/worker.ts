@@ -93,7 +93,7 @@ export function makeWorker(options: WorkerOptions): Worker {
     {
       name: 'gatehouse-worker',
       max: places + 3,
-      onError: (error) => log.error({ err: failureOf(error) }, 'the queue reported an error'),
+      onError: (error) => log.error({ err: error }, 'the queue reported an error'),
     },
     {
       useListenNotify: true,
@@ -128,10 +128,10 @@ export function makeWorker(options: WorkerOptions): Worker {
       return { status: 'failed', output: failure }
     }
     if (error instanceof Permanent) {
-      jobLog.error({ err: failure }, 'the job failed for good')
+      jobLog.error({ err: error }, 'the job failed for good')
       return { status: 'deadletter', output: failure }
     }
-    jobLog.warn({ err: failure }, 'the job failed')
+    jobLog.warn({ err: error }, 'the job failed')
     return { status: 'failed', output: failure }
   }
 
@@ -223,13 +223,13 @@ export function makeWorker(options: WorkerOptions): Worker {
     await supervising
     supervising = boss
       .supervise()
-      .catch((error: unknown) => log.error({ err: failureOf(error) }, 'looking for jobs out of time failed'))
+      .catch((error: unknown) => log.error({ err: error }, 'looking for jobs out of time failed'))
   }
 
   function sweepLater(): void {
     timer = setTimeout(() => {
       sweeping = watch()
-        .catch((error: unknown) => log.error({ err: failureOf(error) }, 'looking for dead workers failed'))
+        .catch((error: unknown) => log.error({ err: error }, 'looking for dead workers failed'))
         .finally(() => {
           if (!stopping) sweepLater()
         })
@@ -242,7 +242,7 @@ export function makeWorker(options: WorkerOptions): Worker {
     async start() {
       if (holder.includes('/')) throw new RangeError(`the worker's name ${holder} holds a slash`)
       liveness = await holdLiveness(options.url, holder, (error) =>
-        log.warn({ err: failureOf(error) }, 'the lock that says this worker lives was lost'),
+        log.warn({ err: error }, 'the lock that says this worker lives was lost'),
       )
       await startBoss(boss)
       await sweep()

@@ -3,16 +3,18 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Command } from 'commander'
 import { addCommand, argument } from '../../command.ts'
 import type { Host } from '../../host.ts'
-import { personId, personLine } from './person-text.ts'
+import { accountable, accountableOption, personId, personLine } from './person-text.ts'
 
 export function personRoleCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
     usage: 'role <person> <role>',
     act: 'membership.change',
+    configure: (command) => void command.addOption(accountableOption()),
     about: `Roles: ${ROLES.join(', ')}; "none" takes the person out of the project. The last owner stays.`,
     examples: [
       ['gatehouse person role anna owner', 'by login or id'],
       ['gatehouse person role anna none', 'out of the project'],
+      ['gatehouse person role ci automation --accountable ben', 'ben answers for the service account from now on'],
     ],
     run: async (session, args) => {
       const given = argument(args, 1)
@@ -21,7 +23,8 @@ export function personRoleCommand(parent: Command, host: Host): void {
         throw new Problem('usage', `the role "${given}" is none of ${ROLES.join(', ')}, none`)
       const client = session.client()
       const id = await personId(client, argument(args, 0))
-      const document = await client.call('membershipChange', { params: { id }, body: { role }, ...session.acting() })
+      const body = { role, ...(await accountable(client, session.options.text('accountable'))) }
+      const document = await client.call('membershipChange', { params: { id }, body, ...session.acting() })
       return { document, text: `${session.style.good('Changed')} ${personLine(document)}` }
     },
   })

@@ -2,6 +2,7 @@ import type { Client } from '@gatehouse/client/client'
 import type { Person, WhoAmI } from '@gatehouse/client/operations.gen'
 import { ID_PREFIXES } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
+import { Option } from 'commander'
 import { cleanLine } from '../../clean-text.ts'
 import type { Style } from '../../style.ts'
 import { fields } from '../../table.ts'
@@ -21,6 +22,16 @@ export function whoText(who: WhoAmI, url: string, style: Style): string {
 
 export function personLine(person: Person): string {
   return `${cleanLine(person.login)} (${person.id}): ${person.roles.join(', ') || 'no role'}\n`
+}
+
+/** Law 2: whoever answers for a service account is an author of what its token sends. */
+export function accountableOption(): Option {
+  return new Option('--accountable <person>', 'with the role automation: who answers for the account; you unless told')
+}
+
+/** The field of the request; empty where the option was not given. */
+export async function accountable(client: Client, given: string | null): Promise<{ accountable_person?: string }> {
+  return given === null ? {} : { accountable_person: await personId(client, given) }
 }
 
 /** The id of a person named by login or id. `not-found` where nobody has that login. */

@@ -23,6 +23,19 @@ test('a role or login that is not there is refused before anything is changed', 
   expect((await run(['person', 'role', 'nobody', 'owner'], api)).code).toBe(5)
 })
 
+test('whoever answers for a service account is named by login', async () => {
+  const api = await testApi({
+    personList: list,
+    personAdd: () => ({ json: person }),
+    membershipChange: () => ({ json: person }),
+  })
+  expect((await run(['person', 'add', 'ci', '--role', 'automation', '--accountable', 'anna'], api)).code).toBe(0)
+  expect((await run(['person', 'role', 'anna', 'automation', '--accountable', 'anna'], api)).code).toBe(0)
+  expect((await run(['person', 'add', 'ci', '--role', 'automation', '--accountable', 'nobody'], api)).code).toBe(5)
+  const bodies = api.calls.filter((c) => c.operation !== 'personList').map((c) => c.body)
+  expect(bodies).toMatchObject([{ login: 'ci', accountable_person: ANNA.id }, { accountable_person: ANNA.id }])
+})
+
 test('a token is issued, shown once, with its days', async () => {
   const token = {
     id: 'tok_1',

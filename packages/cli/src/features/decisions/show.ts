@@ -1,3 +1,4 @@
+import { askedOf } from '@gatehouse/core/approvals/quorum'
 import type { DecisionDetail } from '@gatehouse/client/operations.gen'
 import type { Command } from 'commander'
 import { cleanLine, cleanLines, jsonText } from '../../clean-text.ts'
@@ -27,7 +28,7 @@ function decisionText(decision: DecisionDetail, withInput: boolean, style: Style
   const said = (items: DecisionDetail['violations']) =>
     items.map((v) => `  ${cleanLine(v.policy_id)} (${cleanLine(v.severity)}): ${cleanLine(v.message)}\n`).join('')
   const needs = decision.requirements.map(
-    (r) => `  ${r.count} of ${r.roles.join(', ')}: ${cleanLine(r.reason)} (${cleanLine(r.policy_id)})\n`,
+    (r) => `  ${r.count} of ${askedOf(r)}: ${cleanLine(r.reason)} (${cleanLine(r.policy_id)})\n`,
   )
   return [
     fields(

@@ -13,6 +13,12 @@ test.each([
     { level: 'error', msg: 'no', err: { message: 'why', code: 'database-newer' } },
     { message: 'no: why', bad: true, slug: 'database-newer' },
   ],
+  [
+    'an error whose line says the same with less, once',
+    { level: 'error', msg: 'no database', err: { message: 'no database: refused' } },
+    { message: 'no database: refused', bad: true, slug: null },
+  ],
+  ['an error without words', { level: 'error', msg: '', err: { message: '' } }, null],
   ['an error by number', { level: 60, msg: 'no', err: { message: 'no' } }, { message: 'no', bad: true, slug: null }],
   ['a code that is no slug', { level: 'error', msg: 'no', code: 'ENOENT' }, { message: 'no', bad: true, slug: null }],
   ['a request', { level: 'info', msg: 'request', status: 200 }, null],

@@ -28,8 +28,9 @@ export function readLogLine(line: string): LogLine | null {
   const error = typeof err === 'object' && err !== null ? (err as Record<string, unknown>) : {}
   const text = typeof msg === 'string' ? msg : ''
   const bad = level === 'error' || level === 'fatal' || (typeof level === 'number' && level >= PINO_ERROR)
-  const cause = typeof error['message'] === 'string' && error['message'] !== text ? error['message'] : ''
-  const message = [text, bad ? cause : ''].filter((part) => part !== '').join(': ')
+  const told = typeof error['message'] === 'string' && bad ? error['message'] : ''
+  // A line often is what its error says, sometimes with more behind it: that is told once.
+  const message = told.startsWith(text) ? told || text : [text, told].filter((part) => part !== '').join(': ')
   if (message === '' || text === 'request') return null
   const slug = [code, error['code'], error['slug']].find(
     (value): value is ProblemSlug => typeof value === 'string' && isProblemSlug(value),

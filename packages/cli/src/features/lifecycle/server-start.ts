@@ -52,23 +52,29 @@ export async function startServer(session: Session, wish: StartWish): Promise<St
     child.on('error', () => done(null))
   })
   const lines: LogLine[] = []
+  const unsaid: string[] = []
   const tail = log === null ? null : logTail(log, begun)
   const readLog = async () => {
     for (const text of (await tail?.()) ?? []) {
       const line = readLogLine(text)
       if (!line) continue
       lines.push(line)
-      session.progress(line.message)
+      // What went wrong is told at the end, by the problem; here only where the start goes on all the same.
+      if (line.bad) unsaid.push(line.message)
+      else session.progress(line.message)
     }
   }
   try {
     const instance = await untilReady(session, wish, child, ended, readLog)
     await readLog()
+    for (const message of unsaid) session.progress(message)
     return { instance, child, log }
   } catch (error) {
     await readLog().catch(() => undefined)
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
-    throw error instanceof ServerEnded ? startProblem(error.code, lines, wish, log) : error
+    if (error instanceof ServerEnded) throw startProblem(error.code, lines, wish, log)
+    for (const message of unsaid) session.progress(message)
+    throw error
   }
 }
 
@@ -130,7 +136,7 @@ function startProblem(code: number | null, lines: readonly LogLine[], wish: Star
       { data: wish.data },
     )
   const slug = bad.findLast((line) => line.slug !== null)?.slug ?? 'internal-error'
-  const last = (bad.length > 0 ? bad : lines).slice(-LAST_LINES).map((line) => line.message)
+  const last = [...new Set((bad.length > 0 ? bad : lines).map((line) => line.message))].slice(-LAST_LINES)
   const where = log === null ? '' : `\nThe whole log: ${log}`
   return new Problem(
     slug,

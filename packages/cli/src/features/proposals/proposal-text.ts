@@ -1,4 +1,6 @@
+import { askedOf } from '@gatehouse/core/approvals/quorum'
 import type { Approval, Proposal } from '@gatehouse/client/operations.gen'
+import { reportedTests } from '@gatehouse/core/delivery/validations/reported'
 import { cleanLine, cleanLines } from '../../clean-text.ts'
 import type { Session } from '../../command.ts'
 import { stateStyle, type Style } from '../../style.ts'
@@ -136,6 +138,7 @@ function validationText({ validation }: Proposal, { style }: Session): string {
       `${c.name} ${c.timed_out ? 'ran out of time' : `exit ${c.exit_code ?? '-'}`} in ${Math.round(c.duration_ms)} ms`,
   )
   const told = facts?.candidate_reported
+  const reported = reportedTests(validation)
   return section(
     'Validation',
     fields(
@@ -161,12 +164,8 @@ function validationText({ validation }: Proposal, { style }: Session): string {
             : null,
           style.bad,
         ],
-        [
-          '  told by its tests',
-          told && told.total > 0
-            ? `${told.passed} of ${told.total} passed, ${told.failed} failed, ${told.skipped} skipped`
-            : null,
-        ],
+        ['  told by its tests', reported?.text ?? null, reported?.loud ? style.bad : String],
+        ['  about the reports', told && told.problems.length > 0 ? told.problems.join('; ') : null, style.bad],
         ['  removed tests', told && told.removed_tests.length > 0 ? told.removed_tests.join(', ') : null, style.bad],
         [
           '  newly skipped',
@@ -223,7 +222,7 @@ function approvalText(proposal: Proposal, { style }: Session): string {
             (r) =>
               [
                 '  needs',
-                `${r.count} of ${r.roles.join(', ')}: ${r.reason}; ${r.remaining} still missing${r.remaining > 0 ? `, may give it: ${r.eligible.map((p) => p.login).join(', ') || 'nobody'}` : ''}`,
+                `${r.count} of ${askedOf(r)}: ${r.reason}; ${r.remaining} still missing${r.remaining > 0 ? `, may give it: ${r.eligible.map((p) => p.login).join(', ') || 'nobody'}` : ''}`,
               ] as const,
           ),
           ...approval.votes.map(

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { cleanLine } from '../../clean-text.ts'
 import { addCommand, argument } from '../../command.ts'
 import type { Host } from '../../host.ts'
-import { repositoryText } from './repository-text.ts'
+import { repositoryText, tryText } from './repository-text.ts'
 import { givenSettings, settingsOptions } from './settings-options.ts'
 
 export function addRepositoryCommand(parent: Command, host: Host): void {
@@ -38,10 +38,10 @@ export function addRepositoryCommand(parent: Command, host: Host): void {
         settings: Object.keys(settings).length === 0 ? undefined : settings,
       }
       const document = await session.client().call('repositoryAdd', { body, ...session.acting() })
-      const next =
-        document.recipe_source === 'missing' || document.recipe_source === 'invalid'
-          ? `\nNext: say how to validate it: gatehouse repo set ${cleanLine(document.name)} --test "<command>"\n`
-          : `\nNext: gatehouse story submit <file.md> --repo ${cleanLine(document.name)}\n`
+      const unusable = document.recipe_source === 'missing' || document.recipe_source === 'invalid'
+      const next = unusable
+        ? `\nNext: say how to validate it: gatehouse repo set ${cleanLine(document.name)} --test "<command>"\n`
+        : `${tryText(document)}\nNext: gatehouse story submit <file.md> --repo ${cleanLine(document.name)}\n`
       return { document, text: `${session.style.good('Added')}\n${repositoryText(document, session.style)}${next}` }
     },
   })

@@ -1,6 +1,7 @@
 import type { Repository } from '@gatehouse/client/operations.gen'
+import { cleanLine } from '../../clean-text.ts'
 import type { Style } from '../../style.ts'
-import { fields, section, time } from '../../table.ts'
+import { fields, section, time, type Field } from '../../table.ts'
 
 export function repositoryText(repository: Repository, style: Style): string {
   const { settings } = repository
@@ -17,6 +18,7 @@ export function repositoryText(repository: Repository, style: Style): string {
         ['branch', `${repository.default_branch} at ${repository.head_commit ?? 'no commit'}`],
         ['clone', repository.clone_url],
         ['recipe', `${repository.recipe_source}: ${repository.recipe_detail}`, usable ? style.good : style.bad],
+        ...triedRow(repository, usable, style),
         ['environment', settings.environment],
         [
           'isolation',
@@ -31,4 +33,27 @@ export function repositoryText(repository: Repository, style: Style): string {
     ),
     section('Recipe of the settings', fields(recipe, style), style),
   ].join('')
+}
+
+/** A recipe that nobody tried may be wrong: nothing told so yet. */
+function triedRow(repository: Repository, usable: boolean, style: Style): Field[] {
+  const { recipe_tried: tried } = repository
+  if (!usable || tried === undefined) return []
+  if (tried === null) return [['tried', 'not yet: it runs for the first time with the first proposal', style.waiting]]
+  return tried.passed_on_base
+    ? [['tried', `${time(tried.at) ?? ''}, it passes on the base`, style.good]]
+    : [
+        [
+          'tried',
+          `${time(tried.at) ?? ''}, it does NOT pass on the base itself: gatehouse validation show ${tried.validation_id}`,
+          style.bad,
+        ],
+      ]
+}
+
+/** What to do about a recipe that was never tried: the command that tries it. Empty where it was. */
+export function tryText(repository: Repository): string {
+  if (repository.recipe_tried !== null) return ''
+  const name = cleanLine(repository.name)
+  return `\nThe recipe was not tried yet. A first proposal tries it in the sandbox, on the base and on the change (withdraw it afterwards):\n  git diff | gatehouse proposal submit - --repo ${name} --wait\nIf it is not right: gatehouse repo set ${name} --test "<command>" --junit <file>\n`
 }

@@ -120,3 +120,31 @@ test.each([
   expect(host.stderr()).toContain('(recipe-invalid)\n  --test: ')
   expect(api.calls.map((c) => c.operation)).not.toContain('repositoryConfigure')
 })
+
+test('a recipe that was never tried says so, after add and in show, with the command that tries it', async () => {
+  const answer = { ...repository, recipe_source: 'settings', recipe_detail: 'npm test', recipe_tried: null }
+  const api = await testApi({
+    repositoryAdd: () => ({ status: 201, json: answer }),
+    repositoryShow: () => ({ json: answer }),
+  })
+  for (const argv of [
+    ['repo', 'add', 'https://git.example.com/x.git'],
+    ['repo', 'show', 'ledger'],
+  ]) {
+    const { stdout } = await run(argv, api)
+    expect(stdout()).toMatch(/tried +not yet/)
+    expect(stdout()).toContain('The recipe was not tried yet')
+    expect(stdout()).toContain('git diff | gatehouse proposal submit - --repo ledger --wait')
+  }
+})
+
+test('a recipe that ran says when, and says it when it does not pass on the base itself', async () => {
+  const shown = async (passed_on_base: boolean) => {
+    const recipe_tried = { at: TIME, validation_id: 'val_1', passed_on_base }
+    const json = { ...repository, recipe_source: 'base', recipe_detail: 'npm test', recipe_tried }
+    return (await run(['repo', 'show', 'ledger'], await testApi({ repositoryShow: () => ({ json }) }))).stdout()
+  }
+  expect(await shown(true)).toMatch(/tried +2026-11-21 15:04:05Z, it passes on the base/)
+  expect(await shown(true)).not.toContain('not tried yet')
+  expect(await shown(false)).toContain('does NOT pass on the base itself: gatehouse validation show val_1')
+})

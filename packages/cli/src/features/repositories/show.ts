@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { addCommand, argument } from '../../command.ts'
 import type { Host } from '../../host.ts'
-import { repositoryText } from './repository-text.ts'
+import { repositoryText, tryText } from './repository-text.ts'
 
 export function showCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
@@ -11,7 +11,8 @@ export function showCommand(parent: Command, host: Host): void {
     run: async (session, args) => {
       const params = { id: argument(args, 0) }
       const document = await session.client().call('repositoryShow', { params, signal: session.host.signal })
-      return { document, text: repositoryText(document, session.style) }
+      const usable = document.recipe_source === 'base' || document.recipe_source === 'settings'
+      return { document, text: repositoryText(document, session.style) + (usable ? tryText(document) : '') }
     },
   })
 }

@@ -1,5 +1,6 @@
-import type { Run } from '@gatehouse/client/operations.gen'
+import type { Run, RunDetail } from '@gatehouse/client/operations.gen'
 import { cleanLine } from '../../clean-text.ts'
+import { commandsText } from '../../command-output.ts'
 import { stateStyle, type Style } from '../../style.ts'
 import { fields, section, time } from '../../table.ts'
 
@@ -31,5 +32,18 @@ export function runText(run: Run, style: Style): string {
       style,
     ),
     section('Steps', steps.join(''), style),
+  ].join('')
+}
+
+/** What of each stream is printed; all that was kept is in `--json`. */
+const PRINTED = { lines: 60, characters: 8000 }
+
+/** A run with what the agent's command printed, which is the agent's own word. */
+export function runDetailText(run: RunDetail, style: Style): string {
+  const missing = run.output_missing === null ? '' : `  not shown: ${cleanLine(run.output_missing)}\n`
+  return [
+    runText(run, style),
+    section("What the agent's command printed", missing, style),
+    commandsText(run.commands, style, PRINTED),
   ].join('')
 }

@@ -1,12 +1,12 @@
 import type { ValidationDetail } from '@gatehouse/client/operations.gen'
+import { reportedTests } from '@gatehouse/core/delivery/validations/reported'
 import type { Command } from 'commander'
-import { cleanLine, cleanLines } from '../../clean-text.ts'
+import { commandsText } from '../../command-output.ts'
 import { addCommand, argument } from '../../command.ts'
 import type { Host } from '../../host.ts'
+import { resolveId } from '../../id-prefix.ts'
 import { stateStyle, type Style } from '../../style.ts'
 import { fields, section, time } from '../../table.ts'
-
-type Output = ValidationDetail['commands'][number]['stdout']
 
 export function showCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
@@ -15,8 +15,9 @@ export function showCommand(parent: Command, host: Host): void {
     about: "With the output of its commands. What we measured stands apart from what the code's own tests told.",
     examples: [['gatehouse validation show val_0193...', 'the id stands in: gatehouse proposal show']],
     run: async (session, args) => {
-      const params = { id: argument(args, 0) }
-      const document = await session.client().call('validationShow', { params, signal: session.host.signal })
+      const client = session.client()
+      const params = { id: await resolveId(client, 'validation', argument(args, 0)) }
+      const document = await client.call('validationShow', { params, signal: session.host.signal })
       return { document, text: validationText(document, session.style) }
     },
   })
@@ -25,6 +26,7 @@ export function showCommand(parent: Command, host: Host): void {
 function validationText(validation: ValidationDetail, style: Style): string {
   const { facts, isolation } = validation
   const told = facts?.candidate_reported
+  const reported = reportedTests(validation)
   const listed = (items: readonly string[] | undefined) => (items && items.length > 0 ? items.join(', ') : null)
   return [
     fields(
@@ -77,7 +79,7 @@ function validationText(validation: ValidationDetail, style: Style): string {
       told
         ? fields(
             [
-              ['  tests', `${told.passed} of ${told.total} passed, ${told.failed} failed, ${told.skipped} skipped`],
+              ['  tests', reported?.text ?? null, reported?.loud ? style.bad : String],
               ['  removed', listed(told.removed_tests)],
               ['  newly skipped', listed(told.newly_skipped_tests)],
               ...told.newly_failing_tests.map((t) => ['  newly failing', `${t.id}: ${t.message}`] as const),
@@ -88,18 +90,6 @@ function validationText(validation: ValidationDetail, style: Style): string {
         : '',
       style,
     ),
-    ...validation.commands.map((c) =>
-      section(
-        `$ ${cleanLine(c.argv.join(' '))}`,
-        `  ${c.timed_out ? 'ran out of time' : c.signal === null ? `exit ${c.exit_code ?? '-'}` : `ended by ${cleanLine(c.signal)}`} after ${Math.round(c.duration_ms)} ms\n${outputText(c.stdout)}${outputText(c.stderr)}`,
-        style,
-      ),
-    ),
+    commandsText(validation.commands, style),
   ].join('')
-}
-
-function outputText({ text, dropped }: Output): string {
-  const clean = cleanLines(text).trimEnd()
-  const note = dropped > 0 ? `  | (${dropped} bytes were left out)\n` : ''
-  return clean === '' ? note : `${clean.replaceAll(/^/gm, '  | ')}\n${note}`
 }

@@ -14,6 +14,8 @@ const WORDS: Readonly<Record<string, string>> = {
   'agent-owner': 'answers for the agent',
   'agent-definer': 'registered the version that ran',
   submitter: 'submitted the patch',
+  accountable: 'answers for the service account',
+  'same-diff': 'is an author of the very same diff',
 }
 const EARLIER = 'earlier:'
 

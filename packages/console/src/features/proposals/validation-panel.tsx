@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query'
+import { reportedTests } from '@gatehouse/core/delivery/validations/reported'
 import type { CommandResult, Proposal, Validation } from '@gatehouse/client/operations.gen'
 import { useState, type ReactNode } from 'react'
 import { queries } from '../../api/queries.ts'
@@ -12,7 +13,7 @@ import { bytesText, durationText } from '../../ui/relative-time.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Time } from '../../ui/time.tsx'
 import { QueryView } from '../operations/query-view.tsx'
-import { ranWithoutIsolation, testFindings, type TestFinding } from './validation-summary.ts'
+import { nothingTested, ranWithoutIsolation, testFindings, type TestFinding } from './validation-summary.ts'
 
 export const VALIDATION_TONES: Readonly<Record<Validation['state'], Tone>> = {
   running: 'info',
@@ -38,6 +39,7 @@ export function ValidationPanel({ proposal }: { proposal: Proposal }) {
       <Panel title="Validation" aside={<Badge tone={VALIDATION_TONES[validation.state]}>{validation.state}</Badge>}>
         <div className="space-y-4">
           {validation.reason !== null && <p className="text-[13px] break-words">{validation.reason}</p>}
+          <NothingTested validation={validation} />
           <TestFindings findings={testFindings(validation)} />
           <div className="grid grid-cols-[minmax(0,1fr)] gap-3 lg:grid-cols-2">
             <HostMeasured validation={validation} />
@@ -60,6 +62,16 @@ export function IsolationNotice({ validation }: { validation: Validation }) {
     <Notice tone="bad" urgent title="It ran without isolation">
       The commands were plain limited processes on the host, since isolation is set to <code>none</code> here. The code
       under test could read and reach what the server can. {validation.isolation?.notes.join(' ')}
+    </Notice>
+  )
+}
+
+/** Loud: an exit code of 0 without a single counted test looks like tests that passed, and is none. */
+function NothingTested({ validation }: { validation: Validation }) {
+  const text = nothingTested(validation)
+  return text === null ? null : (
+    <Notice tone="bad" title="No test is known to have run">
+      {text}
     </Notice>
   )
 }
@@ -154,6 +166,7 @@ function FileList({ title, files, tone }: { title: string; files: readonly strin
 
 function CandidateReported({ validation }: { validation: Validation }) {
   const reported = validation.facts?.candidate_reported
+  const told = reportedTests(validation)
   return (
     <section aria-labelledby="candidate" className="rounded-md border border-dashed border-line-strong bg-sunken p-3">
       <h3 id="candidate" className="flex items-center gap-1.5 text-[13px] font-semibold">
@@ -170,6 +183,9 @@ function CandidateReported({ validation }: { validation: Validation }) {
             <Number name="Failed" value={reported.failed} tone={reported.failed > 0 ? 'text-bad' : undefined} />
             <Number name="Skipped" value={reported.skipped} />
           </dl>
+          {told !== null && (
+            <p className={`mt-2 text-xs ${told.loud ? 'font-medium text-warn' : 'text-muted'}`}>{told.text}</p>
+          )}
           {reported.problems.length > 0 && (
             <ul className="mt-3 space-y-1 text-xs text-warn">
               {reported.problems.map((problem) => (

@@ -1,4 +1,5 @@
 import type { Validation } from '@gatehouse/client/operations.gen'
+import { NO_REPORT, reportedTests } from '@gatehouse/core/delivery/validations/reported'
 
 export interface TestFinding {
   readonly kind: 'failing' | 'removed' | 'skipped' | 'file-deleted'
@@ -31,4 +32,11 @@ export function testFindings(validation: Validation): TestFinding[] {
 /** Whether the commands ran as plain processes on the host. */
 export function ranWithoutIsolation(validation: Validation): boolean {
   return validation.isolation?.driver === 'none'
+}
+
+/** What to say where reports were asked for and none of them counts a test that ran; else null. */
+export function nothingTested(validation: Validation): string | null {
+  const { passed = 0, failed = 0 } = validation.facts?.candidate_reported ?? {}
+  const reported = passed + failed === 0 ? reportedTests(validation) : null
+  return reported?.loud && reported.text !== NO_REPORT ? reported.text : null
 }

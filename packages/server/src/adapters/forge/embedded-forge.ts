@@ -4,11 +4,12 @@ import path from 'node:path'
 import type { Result } from '@gatehouse/core/kernel/result'
 import { checkOutTree, writeTreeFromFolder, type FolderLimits, type FolderTreeCode } from './folder-trees.ts'
 import { ForgeError, type Forge } from './forge.ts'
+import { sweepForge } from './forge-sweep.ts'
 import { makeGit, type GitRunner } from './git-command.ts'
 import { serveGit, type GitHttpRequest, type GitHttpResponse } from './git-http.ts'
 import { applyPatch } from './patch-apply.ts'
 import { isBranchPattern, isRepositoryId } from './ref-names.ts'
-import { needObject, openRepository, sweepScratch, uniqueName } from './repository-folder.ts'
+import { needObject, openRepository, uniqueName } from './repository-folder.ts'
 import { describeRepository, importRepository } from './repository-import.ts'
 import type { UrlProtocol } from './repository-source.ts'
 import { diffTrees } from './tree-diff.ts'
@@ -33,8 +34,8 @@ export interface EmbeddedForge extends Forge {
     id: string,
     request: { baseTree: string; folder: string; limits?: FolderLimits | undefined },
   ): Promise<Result<{ tree: string }, FolderTreeCode>>
-  /** Removes what killed processes left behind. `at`: milliseconds since the epoch. */
-  sweep(id: string, at: number): Promise<void>
+  /** Removes what killed processes left behind, of all repositories; see `sweepForge`. */
+  sweep(at: number): Promise<string[]>
 }
 
 /** The forge of bare repositories in a folder of ours. Several processes may hold one over the same folder. */
@@ -97,6 +98,6 @@ export function makeEmbeddedForge(options: EmbeddedForgeOptions): EmbeddedForge 
     serve: async (id, request) => serveGit(open(id).gitDir, request, git.program),
     checkOutTree: async (id, request) => checkOutTree(open(id), request),
     writeTreeFromFolder: async (id, request) => writeTreeFromFolder(open(id), request),
-    sweep: async (id, at) => sweepScratch(open(id), at),
+    sweep: (at) => sweepForge(folder, at),
   }
 }

@@ -1,6 +1,12 @@
 import { spawn } from 'node:child_process'
 
-export type GitErrorCode = 'git-failed' | 'git-timeout' | 'git-output-too-large' | 'git-missing' | 'git-aborted'
+export type GitErrorCode =
+  | 'git-failed'
+  | 'git-timeout'
+  | 'git-output-too-large'
+  | 'git-missing'
+  | 'git-too-old'
+  | 'git-aborted'
 
 /** Git itself could not do it: we broke, or the machine did. Never used for what a stranger's input can cause. */
 export class GitError extends Error {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { link, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { ForgeError } from './forge.ts'
 import type { GitCall, GitOutput, GitRunner } from './git-command.ts'
@@ -101,6 +101,9 @@ export async function protectRepository(
   await rename(next, path.join(gitDir, 'config'))
 }
 
+/** Where a repository keeps its quarantines. */
+export const SCRATCH_FOLDER = 'gatehouse-scratch'
+
 /** A quarantine for one piece of work: new objects and the index live here until they are kept. */
 export interface Scratch {
   readonly folder: string
@@ -113,7 +116,7 @@ export interface Scratch {
 
 /** Runs work in a quarantine inside the repository's own folder (the same disk), which is removed at the end. */
 export async function withScratch<T>(repository: Repository, work: (scratch: Scratch) => Promise<T>): Promise<T> {
-  const parent = path.join(repository.gitDir, 'gatehouse-scratch')
+  const parent = path.join(repository.gitDir, SCRATCH_FOLDER)
   await mkdir(parent, { recursive: true, mode: 0o700 })
   const folder = await mkdtemp(path.join(parent, 'work-'))
   const objectFolder = path.join(folder, 'objects')
@@ -148,17 +151,6 @@ async function moveObjects(from: string, to: string): Promise<void> {
         await rename(path.join(from, fan, name), target)
       }
     }
-  }
-}
-
-/** Removes scratch folders that a killed process left. An hour is longer than any piece of work may take. */
-export async function sweepScratch(repository: Repository, at: number): Promise<void> {
-  const parent = path.join(repository.gitDir, 'gatehouse-scratch')
-  if (!existsSync(parent)) return
-  for (const name of await readdir(parent)) {
-    const folder = path.join(parent, name)
-    const facts = await stat(folder).catch(() => null)
-    if (facts !== null && at - facts.mtimeMs > 3_600_000) await rm(folder, { recursive: true, force: true })
   }
 }
 

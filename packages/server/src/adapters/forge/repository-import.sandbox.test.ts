@@ -92,6 +92,31 @@ describe('a repository from a path', () => {
     expect(readdirSync(path.join(bench.folder, 'forge'))).toEqual([])
   })
 
+  test('whose HEAD is detached and that has no branch is told to make a branch, not a first commit', async () => {
+    bench = makeBench()
+    bench.write('a.txt', 'one\n')
+    const commit = bench.commit('first')
+    bench.git(['tag', 'v1'])
+    const clone = path.join(bench.folder, 'clone')
+    bench.git(['clone', '-q', '--branch', 'v1', '--single-branch', bench.source, clone])
+    const refused = await create({}, clone)
+    expect(refused).toMatchObject({ ok: false, code: 'repository-empty' })
+    const detail = refused.ok ? '' : refused.detail
+    expect(detail).toContain(`HEAD is detached at ${commit}`)
+    expect(detail).toContain('git switch -c main')
+    expect(detail).not.toContain('first commit')
+    bench.git(['switch', '-q', '-c', 'main'], { cwd: clone })
+    expect(await create({}, clone)).toMatchObject({ ok: true, value: { head_commit: commit, default_branch: 'main' } })
+  })
+
+  test('whose HEAD is detached beside branches takes one of the branches', async () => {
+    bench = makeBench()
+    bench.write('a.txt', 'one\n')
+    const commit = bench.commit('first')
+    bench.git(['checkout', '-q', '--detach'])
+    expect(await create()).toMatchObject({ ok: true, value: { head_commit: commit, default_branch: 'main' } })
+  })
+
   test('that is no repository, or is not there, is refused', async () => {
     bench = makeBench()
     mkdirSync(path.join(bench.folder, 'plain'))
@@ -179,6 +204,40 @@ describe('a repository from a URL', () => {
       ok: false,
       code,
     })
+  })
+
+  test('by ssh that git cannot reach says why: what ssh said, and what helps', async (ctx) => {
+    bench = makeBench()
+    const git = bench.git(['--version']).toString()
+    expect(git).toContain('git version')
+    // ssh of our own: a program of this name on the PATH is all that git looks for.
+    const bin = path.join(bench.folder, 'bin')
+    mkdirSync(bin)
+    const said = [
+      'No ED25519 host key is known for git.example.org and you have requested strict checking.',
+      'Host key verification failed.',
+    ]
+    writeFileSync(
+      path.join(bin, 'ssh'),
+      `#!/bin/sh\nprintf '%s\\n' ${said.map((l) => `'${l}'`).join(' ')} >&2\nexit 255\n`,
+      {
+        mode: 0o755,
+      },
+    )
+    const before = process.env['PATH']
+    process.env['PATH'] = `${bin}:${before ?? ''}`
+    ctx.onTestFinished(() => {
+      process.env['PATH'] = before
+    })
+    const made = await bench.forge.createRepository({
+      id: ID,
+      source: { kind: 'url', url: 'ssh://git@git.example.org/team/app.git' },
+    })
+    expect(made).toMatchObject({ ok: false, code: 'repository-unreachable' })
+    const detail = made.ok ? '' : made.detail
+    expect(detail).toContain(said.join('; '))
+    expect(detail).toContain('known_hosts')
+    expect(detail).not.toContain('correct access rights')
   })
 
   test('of a file is read like a path', async () => {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { ok, refuse, type Refusal, type Result } from '@gatehouse/core/kernel/result'
 import { ForgeError, type CreateCode, type RepositoryFacts, type RepositorySource } from './forge.ts'
 import { GitError, type GitRunner } from './git-command.ts'
+import { gitHelp, gitSaid } from './git-said.ts'
 import { isBranchName, isRepositoryId } from './ref-names.ts'
 import { initRepository, protectRepository, uniqueName, type Repository } from './repository-folder.ts'
 import { checkSource, readLocalSource, writeShadow, type CheckedSource, type UrlProtocol } from './repository-source.ts'
@@ -79,10 +80,12 @@ async function makeAside(
   const repository = await initRepository(options.git, request.id, path.join(aside, 'repository.git'))
   const maxBytes = request.max_bytes ?? DEFAULT_MAX_BYTES
   let head: string | null = null
+  let detachedAt: string | null = null
   if (source.kind === 'path') {
     const local = await readLocalSource(options.git, source.path)
     if (!local.ok) return local
-    if (![...local.value.refs.keys()].some((ref) => ref.startsWith('refs/heads/'))) return noCommits()
+    if (![...local.value.refs.keys()].some((ref) => ref.startsWith('refs/heads/')))
+      return noBranch(local.value.detached_at)
     const shadow = await initRepository(options.git, request.id, path.join(aside, 'shadow.git'))
     await writeShadow(shadow.gitDir, local.value)
     head = local.value.head
@@ -98,14 +101,15 @@ async function makeAside(
   } else {
     const remote = await remoteHead(repository, source, request.signal)
     if (!remote.ok) return remote
-    head = remote.value
+    head = remote.value.head
+    detachedAt = remote.value.detached_at
     const failed = await fetchAll(repository, source.url, source.protocol, maxBytes, request.signal, false)
     if (failed !== null) return failed
   }
   const size = await objectBytes(repository)
   if (size > maxBytes) return tooLarge(maxBytes)
   const branches = await listBranches(repository, '**')
-  if (branches.length === 0) return noCommits()
+  if (branches.length === 0) return noBranch(detachedAt)
   const named = head?.replace(/^refs\/heads\//, '') ?? ''
   const chosen =
     [named, 'main', 'master', 'trunk'].find((n) => branches.some((b) => b.name === n)) ?? branches[0]?.name ?? ''
@@ -113,7 +117,13 @@ async function makeAside(
   return ok(repository)
 }
 
-function noCommits(): Refusal<CreateCode> {
+/** A clone of a tag or of one commit, as CI makes them, has commits but no branch: it needs no first commit. */
+function noBranch(detachedAt: string | null): Refusal<CreateCode> {
+  if (detachedAt !== null)
+    return refuse(
+      'repository-empty',
+      `HEAD is detached at ${detachedAt} and the repository has no branch: give that commit a branch (git switch -c main) and try again`,
+    )
   return refuse('repository-empty', 'the repository has no branch with a commit: make a first commit and try again')
 }
 
@@ -129,7 +139,7 @@ async function remoteHead(
   repository: Repository,
   source: { url: string; protocol: UrlProtocol },
   signal: AbortSignal | undefined,
-): Promise<Result<string | null, CreateCode>> {
+): Promise<Result<{ head: string | null; detached_at: string | null }, CreateCode>> {
   try {
     const { stdout } = await repository.run({
       args: ['ls-remote', '--symref', '--end-of-options', source.url, 'HEAD'],
@@ -137,7 +147,9 @@ async function remoteHead(
       timeoutMs: 60_000,
       signal,
     })
-    return ok(/^ref: (refs\/heads\/\S+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1] ?? null)
+    const text = stdout.toString('utf8')
+    const head = /^ref: (refs\/heads\/\S+)\tHEAD$/m.exec(text)?.[1] ?? null
+    return ok({ head, detached_at: head === null ? (/^([0-9a-f]{40})\tHEAD$/m.exec(text)?.[1] ?? null) : null })
   } catch (error) {
     const refused = unreachable(error)
     if (refused !== null) return refused
@@ -147,10 +159,12 @@ async function remoteHead(
 
 function unreachable(error: unknown): Refusal<CreateCode> | null {
   if (!(error instanceof GitError) || (error.code !== 'git-failed' && error.code !== 'git-timeout')) return null
-  const said = error.stderr.trim().split('\n').at(-1)?.slice(0, 300) ?? ''
+  // Without a word of git: only that it took too long, or its exit code.
+  const said = gitSaid(error.stderr) || (error.code === 'git-timeout' ? 'it took too long' : gitSaid(error.message))
+  const help = gitHelp(error.stderr)
   return refuse(
     'repository-unreachable',
-    `the repository did not answer, or asks for credentials: ${said || error.message}`,
+    `the repository did not answer, or asks for credentials: ${said}${help === null ? '' : `. What helps: ${help}`}`,
   )
 }
 
@@ -202,9 +216,11 @@ async function fetchAll(
   } catch (error) {
     if (over) return tooLarge(maxBytes)
     if (signal?.aborted !== true && error instanceof GitError && error.code === 'git-failed') {
-      const said = error.stderr.trim().slice(-400)
       if (protocol !== 'file') return unreachable(error)
-      return refuse('repository-source-unreadable', `its objects can not be read, or are damaged: ${said}`)
+      return refuse(
+        'repository-source-unreadable',
+        `its objects can not be read, or are damaged: ${gitSaid(error.stderr)}`,
+      )
     }
     throw error
   } finally {

@@ -15,6 +15,8 @@ export interface LocalSource {
   refs: Map<string, string>
   /** What HEAD names, or null when it is detached. */
   head: string | null
+  /** The commit that a detached HEAD names. */
+  detached_at: string | null
   shallow: string | null
 }
 
@@ -80,9 +82,11 @@ export async function readLocalSource(git: GitRunner, folder: string): Promise<R
     if (unsupported !== null) return refuse('repository-format-unsupported', `"${folder}" ${unsupported}`)
     const refs = await readPackedRefs(path.join(common, 'packed-refs'))
     await readLooseRefs(path.join(common, 'refs'), 'refs', refs)
-    const head = /^ref: (refs\/heads\/.+)\n?$/.exec(await readFile(path.join(gitDir, 'HEAD'), 'utf8'))?.[1] ?? null
+    const headText = await readFile(path.join(gitDir, 'HEAD'), 'utf8')
+    const head = /^ref: (refs\/heads\/.+)\n?$/.exec(headText)?.[1] ?? null
+    const detached_at = /^([0-9a-f]{40})\s*$/.exec(headText)?.[1] ?? null
     const shallow = await readSmall(path.join(common, 'shallow'))
-    return ok({ objects: path.join(common, 'objects'), refs, head, shallow })
+    return ok({ objects: path.join(common, 'objects'), refs, head, detached_at, shallow })
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' || code === 'ENOTDIR')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PolicyDecision, type DecisionInput } from '@gatehouse/core/policy/decision'
 import { sha256Json, type Json } from '@gatehouse/core/kernel/canonical'
 import { ok, refuse } from '@gatehouse/core/kernel/result'
+import { instant, type Instant } from '@gatehouse/core/kernel/time'
 import { loadBundle } from '@gatehouse/rego'
 import type { PolicyEngine } from './policy-engine.ts'
 
@@ -47,7 +48,7 @@ export function loadPolicyFolder(folder: string): PolicyEngine {
   return {
     identity: () => identity,
     evaluate(input: DecisionInput) {
-      const result = policy.evaluate(ENTRYPOINT, input)
+      const { evaluation: result, validUntil } = policy.trace(ENTRYPOINT, input)
       if (!result.ok) return refuse('policy-unavailable', `${result.code}: ${result.detail}`)
       const decision = PolicyDecision.safeParse(result.result)
       if (!decision.success)
@@ -55,7 +56,12 @@ export function loadPolicyFolder(folder: string): PolicyEngine {
           'policy-unavailable',
           `the policy answered with a document that is no decision: ${decision.error.issues[0]?.message ?? ''}`,
         )
-      return ok(decision.data)
+      return ok({ ...decision.data, valid_until: endOf(validUntil, input.at) })
     },
   }
+}
+
+/** An answer good for once holds at its own instant, and instants are told apart by milliseconds. */
+function endOf(validUntil: string | null, at: string): Instant | null {
+  return validUntil === null ? null : instant(Math.max(Date.parse(validUntil), Date.parse(at) + 1))
 }

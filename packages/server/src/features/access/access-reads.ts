@@ -13,12 +13,15 @@ interface PersonRow {
   display_name: string
   created_at: Date
   roles: Role[]
+  accountable_id: string | null
+  accountable_login: string | null
 }
 
 function people(db: Db | Trx, project: string) {
   return db
     .selectFrom('persons')
     .innerJoin('memberships', 'memberships.person_id', 'persons.id')
+    .leftJoin('persons as accountable', 'accountable.id', 'memberships.accountable_person_id')
     .where('memberships.project_id', '=', project)
     .where('memberships.revoked_at', 'is', null)
     .where('memberships.repository_id', 'is', null)
@@ -30,11 +33,16 @@ function people(db: Db | Trx, project: string) {
       'persons.display_name',
       'persons.created_at',
       sql<Role[]>`array_agg(memberships.role)`.as('roles'),
+      sql<string | null>`max(accountable.id)`.as('accountable_id'),
+      sql<string | null>`max(accountable.login)`.as('accountable_login'),
     ])
 }
 
 function personView(row: PersonRow) {
-  return { ...row, created_at: instant(row.created_at) }
+  const { accountable_id, accountable_login, ...person } = row
+  const accountable_person =
+    accountable_id === null || accountable_login === null ? null : { id: accountable_id, login: accountable_login }
+  return { ...person, accountable_person, created_at: instant(row.created_at) }
 }
 
 export async function listPersons(db: Db, project: string) {

@@ -17,6 +17,9 @@ import {
 } from './access-schemas.ts'
 import { addPerson, changeMembership, closeSession, issueToken, openSession, revokeToken } from './access-service.ts'
 
+/** What a stranger may have us read. */
+const SESSION_BODY_BYTES = 4096
+
 export function accessRoutes(app: FastifyInstance, context: Context): void {
   const tag = 'access'
   sessionRoutes(app, context)
@@ -54,7 +57,8 @@ export function accessRoutes(app: FastifyInstance, context: Context): void {
     params: IdParams,
     body: MembershipChange,
     response: PersonView,
-    handler: ({ acting, params, body }) => changeMembership(context, acting, params.id, body.role),
+    handler: ({ acting, params, body }) =>
+      changeMembership(context, acting, params.id, body.role, body.accountable_person),
   })
   route(app, context, {
     act: 'token.issue',
@@ -88,7 +92,11 @@ function sessionRoutes(app: FastifyInstance, context: Context): void {
   }
   app.post(
     '/sessions',
-    { schema: { ...schema, operationId: 'sessionOpen', summary: 'Open a console session with a token' } },
+    {
+      schema: { ...schema, operationId: 'sessionOpen', summary: 'Open a console session with a token' },
+      config: { finds_caller_itself: true },
+      bodyLimit: SESSION_BODY_BYTES,
+    },
     async (request, reply) => {
       const { token } = schema.body.parse(request.body)
       request.headers.authorization = `Bearer ${token}`
@@ -109,6 +117,8 @@ function sessionRoutes(app: FastifyInstance, context: Context): void {
   app.delete(
     '/sessions',
     {
+      config: { finds_caller_itself: true },
+      bodyLimit: SESSION_BODY_BYTES,
       schema: {
         operationId: 'sessionClose',
         summary: 'Close the console session',

@@ -45,20 +45,60 @@ export async function bootstrap(
   })
 }
 
-async function insertMembership({ trx, acting }: ActTransaction, person: string, role: Role): Promise<string> {
+async function insertMembership(
+  { trx, acting }: ActTransaction,
+  person: string,
+  role: Role,
+  accountable: string | null = null,
+): Promise<string> {
   const id = newId('membership', millis(acting.at))
   await trx
     .insertInto('memberships')
-    .values({ id, project_id: acting.project_id, person_id: person, role, created_at: acting.at })
+    .values({
+      id,
+      project_id: acting.project_id,
+      person_id: person,
+      role,
+      accountable_person_id: accountable,
+      created_at: acting.at,
+    })
     .execute()
   return id
+}
+
+/** Who answers for a service account: the person named, or whoever makes it one. Null for other roles. Problems: not-found, request-invalid. */
+async function accountableOf(
+  { trx, acting }: ActTransaction,
+  person: string,
+  role: Role | null,
+  key: string | undefined,
+): Promise<{ readonly id: string; readonly login: string } | null> {
+  if (role !== 'automation') {
+    if (key === undefined) return null
+    throw new Problem(
+      'request-invalid',
+      'accountable_person: only a service account (role automation) has somebody who answers for it; leave it out',
+    )
+  }
+  const answers = await showPerson(trx, acting.project_id, key ?? acting.actor.person_id ?? '')
+  if (answers.id === person || answers.roles.every((r) => r === 'automation'))
+    throw new Problem(
+      'request-invalid',
+      `accountable_person: ${answers.login} cannot answer for this service account; name a person of the project who is none`,
+    )
+  return { id: answers.id, login: answers.login }
 }
 
 /** Adds a person to the project, or a known person who is not in it yet. Problem: person-exists. */
 export async function addPerson(
   context: Context,
   acting: Acting,
-  input: { login: string; display_name?: string | undefined; role: Role },
+  input: {
+    login: string
+    display_name?: string | undefined
+    role: Role
+    accountable_person?: string | undefined
+  },
 ) {
   const id = await performAct(context, acting, async (tx) => {
     const { trx } = tx
@@ -87,12 +127,13 @@ export async function addPerson(
         })
         .execute()
     const ended = known ? await endOldTokens(tx, person) : []
-    const membership = await insertMembership(tx, person, input.role)
+    const accountable = await accountableOf(tx, person, input.role, input.accountable_person)
+    const membership = await insertMembership(tx, person, input.role, accountable?.id)
     tx.record({
       act: 'person.add',
       subject: { kind: 'person', id: person },
       rows: [membership, ...ended],
-      detail: { role: input.role },
+      detail: { role: input.role, ...(accountable === null ? {} : { accountable: accountable.id }) },
     })
     return person
   })
@@ -130,8 +171,14 @@ async function currentMemberships({ trx, acting }: ActTransaction, person: strin
     .execute()
 }
 
-/** Changes a person's role, or takes them out with null. A change of roles waits for gates under way (lockVoters). Problem: last-owner. */
-export async function changeMembership(context: Context, acting: Acting, key: string, role: Role | null) {
+/** Changes a person's role, or takes them out with null. A change of roles waits for gates under way (lockVoters). Problems: last-owner, request-invalid. */
+export async function changeMembership(
+  context: Context,
+  acting: Acting,
+  key: string,
+  role: Role | null,
+  accountableKey?: string,
+) {
   return performAct(context, acting, async (tx) => {
     const person = await showPerson(tx.trx, acting.project_id, key)
     // All owners' rows are locked in one order: two owners who demote each other cannot both succeed.
@@ -146,18 +193,23 @@ export async function changeMembership(context: Context, acting: Acting, key: st
       .execute()
     if (role !== 'owner' && owners.every((o) => o.person_id === person.id))
       throw new Problem('last-owner', `${person.login} is the project's last owner; make another person owner first`)
+    const accountable = await accountableOf(tx, person.id, role, accountableKey)
     const old = await currentMemberships(tx, person.id)
     for (const membership of old)
       await tx.trx.updateTable('memberships').set({ revoked_at: acting.at }).where('id', '=', membership.id).execute()
     const rows = old.map((m) => m.id)
-    if (role) rows.push(await insertMembership(tx, person.id, role))
+    if (role) rows.push(await insertMembership(tx, person.id, role, accountable?.id))
     tx.record({
       act: 'membership.change',
       subject: { kind: 'person', id: person.id },
       rows,
-      detail: { from: old.map((m) => m.role).join(','), to: role ?? 'removed' },
+      detail: {
+        from: old.map((m) => m.role).join(','),
+        to: role ?? 'removed',
+        ...(accountable === null ? {} : { accountable: accountable.id }),
+      },
     })
-    return { ...person, roles: role ? [role] : [] }
+    return { ...person, roles: role ? [role] : [], accountable_person: accountable }
   })
 }
 

@@ -7,6 +7,7 @@ import { PolicyRequirement } from '@gatehouse/core/policy/decision'
 import { instant } from '@gatehouse/core/kernel/time'
 import type { Db, Trx } from '../../db/database.ts'
 import { lockVoters, readVoters } from '../access/access-reads.ts'
+import { authorsOf } from '../proposals/author-reads.ts'
 
 interface RequestRow {
   id: string
@@ -53,6 +54,7 @@ export function readVote(row: ApprovalRow): Vote {
 
 async function assemble(
   db: Db | Trx,
+  project: string,
   proposal: { id: string; state: string },
   voters: readonly Voter[],
   lock: boolean,
@@ -71,11 +73,7 @@ async function assemble(
     .where('request_id', '=', request?.id ?? '')
     .orderBy('id')
   if (lock) approvals = approvals.forUpdate()
-  const authors = await db
-    .selectFrom('proposal_authors')
-    .select('person_id')
-    .where('proposal_id', '=', proposal.id)
-    .execute()
+  const authors = await authorsOf(db, project, proposal.id)
   const effect = await db
     .selectFrom('effects')
     .select('state')
@@ -95,10 +93,10 @@ async function assemble(
 /** Everything approving this proposal turns on, locked: memberships, request, approvals. The caller holds task and proposal. */
 export async function lockChange(trx: Trx, project: string, proposal: { id: string; state: string }): Promise<Change> {
   const voters = await lockVoters(trx, project)
-  return assemble(trx, proposal, voters, true)
+  return assemble(trx, project, proposal, voters, true)
 }
 
 /** The same for screens, without locks. */
 export async function readChange(db: Db, project: string, proposal: { id: string; state: string }): Promise<Change> {
-  return assemble(db, proposal, await readVoters(db, project), false)
+  return assemble(db, project, proposal, await readVoters(db, project), false)
 }

@@ -1,6 +1,6 @@
 import { castVote, isLive, reconsider, revokeVote } from '@gatehouse/core/approvals/change'
 import { intentDigest, type Intent } from '@gatehouse/core/approvals/intent'
-import { quorum, quorumMet, type Requirement } from '@gatehouse/core/approvals/quorum'
+import { quorum, quorumMet, requirementKey, type Requirement } from '@gatehouse/core/approvals/quorum'
 import type { Act } from '@gatehouse/core/kernel/acts'
 import { newId } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
@@ -110,7 +110,9 @@ export async function openOrKeepRequest(
     detail: {
       proposal: proposal.id,
       expires_at,
-      needs: requirements.map((r) => `${r.count} ${r.roles.join('|')}`).join(', ') || '1 maintainer|owner',
+      needs:
+        requirements.map((r) => `${r.count} ${[...r.roles, ...(r.persons ?? [])].join('|')}`).join(', ') ||
+        '1 maintainer|owner',
     },
   })
   return { row: id, satisfied: false, kept: false }
@@ -118,8 +120,7 @@ export async function openOrKeepRequest(
 
 /** What an open request asked for stays asked for; what policy asks for now is added. */
 function merged(before: readonly Requirement[], now: readonly Requirement[]): Requirement[] {
-  const key = (r: Requirement) => `${r.id}/${r.count}/${r.roles.join()}`
-  return [...new Map([...before, ...now].map((r) => [key(r), r])).values()]
+  return [...new Map([...before, ...now].map((r) => [requirementKey(r), r])).values()]
 }
 
 /** Voids a live request whose intent is no longer what would happen, and says which part changed. Within the act that changed it. */

@@ -187,6 +187,92 @@ test('names in a format-patch neither make an author nor an approver: only who s
   expect((await approve(named.token, id)).status).toBe(200)
 })
 
+test('whoever answers for a service account does not approve what its token sent in, prompted or started, also after handing it on', async () => {
+  const [ada, bob] = [await someone('owner'), await someone('owner')]
+  const login = `ci${(count += 1)}`
+  const body = { login, role: 'automation', accountable_person: ada.login }
+  const added = await f.call(f.owner.token, 'POST', '/api/persons', body)
+  expect([added.status, added.body.accountable_person]).toEqual([201, { id: ada.id, login: ada.login }])
+  const issued = await f.call(bob.token, 'POST', `/api/persons/${login}/tokens`, { label: 'ci' })
+  const ci = issued.body.token as string
+  const sent = await f.call(ci, 'POST', '/api/proposals', { patch: fresh(), repository: 'demo' })
+  expect(sent.status, sent.text).toBe(201)
+  const markdown = `# Say it\n\nfeature_request_id: ${login}\n\n## Acceptance Criteria\n\n- Given it is read, then it says it\n`
+  const story = await f.call(ci, 'POST', '/api/stories', { markdown, repository: 'demo' })
+  expect(story.status, story.text).toBe(201)
+  const { runbook, task_id } = story.body
+  await f.call(ben.token, 'POST', `/api/runbooks/${runbook.id}/accept`, { digest: runbook.digest })
+  const definition = {
+    identity: { name: login, role_class: 'automator' },
+    anatomy: { command: { run: ['sh', '-c', `echo ${login} > ${login}.txt`] }, capabilities: {} },
+    limits: {},
+  }
+  expect((await f.call(ben.token, 'POST', '/api/agents', { definition })).status).toBe(201)
+  const started = await f.call(ci, 'POST', `/api/tasks/${task_id}/run`, { agent: login })
+  expect(started.status, started.text).toBe(202)
+  // Handed on before the run ended: who could make it speak when it was asked is behind the work, who can now is too.
+  const handed = { role: 'automation', accountable_person: bob.login }
+  expect((await f.call(f.owner.token, 'POST', `/api/persons/${login}/role`, handed)).body.accountable_person.id).toBe(
+    bob.id,
+  )
+  await f.work()
+  const run = (await f.call(ben.token, 'GET', `/api/tasks/${task_id}`)).body.last_proposal_id as string
+  for (const id of [sent.body.id as string, run]) {
+    await expectAuthor(ada, id)
+    await expectAuthor(bob, id)
+  }
+  const shown = await f.call(ben.token, 'GET', `/api/proposals/${sent.body.id}`)
+  const paths = shown.body.authors.map((a: { person: { login: string }; path: string }) => [a.person.login, a.path])
+  expect(paths).toContainEqual([ada.login, 'accountable'])
+  for (const id of [sent.body.id as string, run]) expect((await approve(f.owner.token, id)).status).toBe(200)
+})
+
+test('a service account for which nobody in the project answers is refused until an owner takes it on', async () => {
+  const ada = await someone('owner')
+  const login = `ci${(count += 1)}`
+  const add = (more: object) => f.call(f.owner.token, 'POST', '/api/persons', { login, ...more })
+  expect((await add({ role: 'developer', accountable_person: ada.login })).body.code).toBe('request-invalid')
+  const other = await someone('automation')
+  expect((await add({ role: 'automation', accountable_person: other.login })).body.code).toBe('request-invalid')
+  expect((await add({ role: 'automation', accountable_person: 'nobody' })).body.code).toBe('not-found')
+  expect((await add({ role: 'automation', accountable_person: ada.id })).status).toBe(201)
+  const self = { role: 'automation', accountable_person: login }
+  expect((await f.call(f.owner.token, 'POST', `/api/persons/${login}/role`, self)).body.code).toBe('request-invalid')
+  const cat = await someone()
+  const own = { role: 'automation', accountable_person: cat.login }
+  expect((await f.call(f.owner.token, 'POST', `/api/persons/${cat.login}/role`, own)).body.code).toBe('request-invalid')
+  const { token } = (await f.call(f.owner.token, 'POST', `/api/persons/${login}/tokens`, { label: 'ci' })).body
+  const send = () => f.call(token as string, 'POST', '/api/proposals', { patch: fresh(), repository: 'demo' })
+  expect((await send()).status).toBe(201)
+  await f.call(f.owner.token, 'POST', `/api/persons/${ada.login}/role`, { role: null })
+  const refused = await send()
+  expect([refused.status, refused.body.code]).toEqual([403, 'accountable-person-missing'])
+  const taken = await f.call(ben.token, 'POST', `/api/persons/${login}/role`, { role: 'automation' })
+  expect(taken.body.accountable_person).toEqual({ id: ben.id, login: ben.login })
+  expect((await send()).status).toBe(201)
+})
+
+test('whoever sends in the very same diff later is an author of the first too, and their standing approval stops counting', async () => {
+  const [ada, bob] = [await someone(), await someone()]
+  const patch = fresh()
+  const first = await submit(ada, patch)
+  expect((await approve(bob.token, first)).body.approval.state).toBe('satisfied')
+  const second = await submit(bob, patch)
+  for (const id of [first, second]) {
+    const shown = (await f.call(ben.token, 'GET', `/api/proposals/${id}`)).body
+    const logins = new Set(shown.authors.map((a: { person: { login: string } }) => a.person.login))
+    expect(logins).toEqual(new Set([ada.login, bob.login]))
+    expect((await approve(bob.token, id)).body.code, id).toBe('self-approval')
+    expect((await approve(ada.token, id)).body.code, id).toBe('self-approval')
+  }
+  const closed = await f.call(ada.token, 'POST', `/api/proposals/${first}/merge`)
+  expect([closed.body.code, closed.body.missing[0]?.code]).toEqual(['gate-closed', 'approvals-missing'])
+  expect(closed.body.missing[0].who).not.toContain(bob.login)
+  expect((await approve(ben.token, first)).status).toBe(200)
+  expect((await f.call(ada.token, 'POST', `/api/proposals/${first}/merge`)).status).toBe(202)
+  await f.work()
+})
+
 test('automation, viewers and persons who left the project have no vote at all', async () => {
   const ada = await someone()
   const id = await submit(ada, fresh())

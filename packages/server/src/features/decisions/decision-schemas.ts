@@ -8,7 +8,14 @@ const Violation = z.object({
   runbook_url: z.string(),
 })
 export const RequirementView = z
-  .object({ id: z.string(), policy_id: z.string(), count: z.int(), roles: z.array(z.string()), reason: z.string() })
+  .object({
+    id: z.string(),
+    policy_id: z.string(),
+    count: z.int(),
+    roles: z.array(z.string()),
+    persons: z.array(z.string()).optional().describe('ids of persons who may give it whatever their role is called'),
+    reason: z.string(),
+  })
   .meta({ id: 'Requirement' })
 export const DecisionView = z
   .object({

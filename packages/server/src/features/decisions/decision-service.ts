@@ -1,4 +1,5 @@
 import { DecisionInput, type PolicyDecision } from '@gatehouse/core/policy/decision'
+import { decisionHorizon } from '@gatehouse/core/policy/horizon'
 import { sha256Json, type Json } from '@gatehouse/core/kernel/canonical'
 import { newId } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
@@ -29,8 +30,14 @@ export async function decide(
   if (!answer.ok) throw new Problem('policy-unavailable', answer.detail)
   const { bundle_digest } = context.policy.identity()
   const id = newId('decision', millis(acting.at))
-  const policy_set_hash = sha256Json({ bundle_digest, settings: checked.settings as Json, exceptions: [] })
-  const valid_until = expiry(checked)
+  const policy_set_hash = sha256Json({
+    bundle_digest,
+    settings: checked.settings as Json,
+    exceptions: (checked.exceptions ?? []) as Json,
+  })
+  const { valid_until: told, ...decision } = answer.value
+  // What the plan has read of the time, and what the input's own times say: the earlier holds.
+  const valid_until = [told, decisionHorizon(checked)].filter((end) => end !== null).toSorted()[0] ?? null
   await trx
     .insertInto('decisions')
     .values({
@@ -38,8 +45,8 @@ export async function decide(
       project_id: acting.project_id,
       hook: checked.hook,
       subject_id: subject,
-      outcome: answer.value.outcome,
-      result: JSON.stringify(answer.value),
+      outcome: decision.outcome,
+      result: JSON.stringify(decision),
       input: JSON.stringify(checked),
       input_digest: sha256Json(checked),
       bundle_digest,
@@ -48,11 +55,5 @@ export async function decide(
       valid_until,
     })
     .execute()
-  return { ...answer.value, id, policy_set_hash, valid_until }
-}
-
-/** The only instant that the bundle's policies compare with `input.at`: the end of the agent's leave to run. */
-function expiry(input: DecisionInput): Instant | null {
-  const end = input.agent?.definition.limits.expires_at ?? null
-  return end !== null && Date.parse(end) > Date.parse(input.at) ? (new Date(end).toISOString() as Instant) : null
+  return { ...decision, id, policy_set_hash, valid_until }
 }

@@ -5,6 +5,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Acting } from '../../db/act.ts'
 import type { Trx } from '../../db/database.ts'
 import { agentDefinition, runsToday } from '../agents/agent-reads.ts'
+import { repositoryByName } from '../repositories/repository-reads.ts'
 import { Risk } from '../schemas.ts'
 
 export interface DecisionSubject {
@@ -54,6 +55,7 @@ export async function decisionInput(trx: Trx, acting: Acting, subject: DecisionS
     .where('id', '=', acting.project_id)
     .executeTakeFirst()
   if (!project) throw new Problem('not-found', 'the project is gone')
+  const { settings } = await repositoryByName(trx, acting.project_id, subject.repository.id)
   const { actor } = acting
   return {
     hook: subject.hook,
@@ -69,7 +71,7 @@ export async function decisionInput(trx: Trx, acting: Acting, subject: DecisionS
       : null,
     validation: subject.validation ? validationInput(subject.validation) : null,
     effect: subject.target_branch === null ? null : { kind: 'merge', target_branch: subject.target_branch },
-    settings: {},
+    settings: settings.policy ?? {},
   }
 }
 

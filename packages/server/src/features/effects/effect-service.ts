@@ -11,6 +11,7 @@ import { lockChange, readChange } from '../approvals/approval-reads.ts'
 import { mergeIntent } from '../approvals/approval-service.ts'
 import { decisionInput, type DecisionSubject, type ProposalFile } from '../decisions/input-reads.ts'
 import { decide } from '../decisions/decision-service.ts'
+import { authorsOf } from '../proposals/author-reads.ts'
 import { lockTaskAndProposal } from '../proposals/closing-service.ts'
 import type { LockedProposal } from '../proposals/change-service.ts'
 import { readRecipe, repositoryByName, type RepositoryRow } from '../repositories/repository-reads.ts'
@@ -46,11 +47,7 @@ export async function beforeEffectSubject(
   proposal: LockedProposal,
   repository: RepositoryRow,
 ): Promise<DecisionSubject> {
-  const authors = await db
-    .selectFrom('proposal_authors')
-    .select('person_id')
-    .where('proposal_id', '=', proposal.id)
-    .execute()
+  const authors = await authorsOf(db, proposal.project_id, proposal.id)
   const run =
     proposal.run_id === null
       ? null

@@ -1,3 +1,5 @@
+import { rolesFor } from '@gatehouse/core/kernel/access'
+import { Problem } from '@gatehouse/core/kernel/problems'
 import { LedgerEvent } from '@gatehouse/ledger/event'
 import type { Db } from '../../db/database.ts'
 import { loginsOf } from '../access/access-reads.ts'
@@ -29,6 +31,38 @@ async function views(db: Db, rows: readonly { seq: number; body: Buffer; hash: B
     actor_name: (event.actor.person_id && logins.get(event.actor.person_id)) ?? event.actor.id,
     hash,
   }))
+}
+
+/**
+ * Refuses whoever may not read the ledger of every project here: it is one chain, and an export is all of it or does not verify.
+ * Problem: forbidden.
+ */
+export async function requireWholeLedger(db: Db, person: string): Promise<void> {
+  const closed = await db
+    .selectFrom('projects')
+    .select('id')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('memberships')
+            .select('memberships.id')
+            .whereRef('memberships.project_id', '=', 'projects.id')
+            .where('person_id', '=', person)
+            .where('role', 'in', rolesFor('ledger.export'))
+            .where('revoked_at', 'is', null)
+            .where('repository_id', 'is', null)
+            .where('environment', 'is', null),
+        ),
+      ),
+    )
+    .limit(1)
+    .executeTakeFirst()
+  if (closed)
+    throw new Problem(
+      'forbidden',
+      'the export is one chain of every project of this installation, and you are not in all of them; ask somebody who is, or read your own project with: gatehouse ledger show',
+    )
 }
 
 /** Events of a project: newest first, or with `after` oldest first. `head` is the whole ledger's. */

@@ -7,7 +7,7 @@ import { verifyLedger } from '../../db/ledger-verify.ts'
 import { requireMay } from '../../http/actor.ts'
 import { authenticate } from '../../http/authentication.ts'
 import { route } from '../../http/route.ts'
-import { listEvents } from './ledger-reads.ts'
+import { listEvents, requireWholeLedger } from './ledger-reads.ts'
 import { LedgerPage, LedgerQuery, LedgerVerified } from './ledger-schemas.ts'
 
 export function ledgerRoutes(app: FastifyInstance, context: Context): void {
@@ -73,6 +73,7 @@ export function ledgerRoutes(app: FastifyInstance, context: Context): void {
     async (request, reply) => {
       const caller = await authenticate(context, request)
       requireMay(caller, 'ledger.export')
+      await requireWholeLedger(context.db, caller.person_id)
       return reply
         .type('application/jsonl')
         .header('content-disposition', 'attachment; filename="ledger.jsonl"')

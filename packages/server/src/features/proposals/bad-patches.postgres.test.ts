@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -296,6 +299,26 @@ test('a path of the server is added by an owner alone', async () => {
     const answer = await add(source, { name: 'mine' }, ada)
     expect([answer.status, answer.body.code], source).toEqual([403, 'forbidden'])
   }
+})
+
+test('an address inside is added by an owner alone: for another member nobody even knocks there', async () => {
+  const knocks: string[] = []
+  const inside = createServer((request, answer) => {
+    knocks.push(request.url ?? '')
+    answer.writeHead(404).end()
+  })
+  inside.listen(0, '127.0.0.1')
+  await once(inside, 'listening')
+  const { port } = inside.address() as AddressInfo
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, '[::1]:1', '169.254.169.254', '10.0.0.1'])
+    for (const protocol of ['https', 'http', 'ssh']) {
+      const answer = await add(`${protocol}://${host}/x.git`, { name: 'inside' }, ada)
+      expect([answer.status, answer.body.code], host).toEqual([403, 'private-address'])
+    }
+  expect(knocks).toEqual([])
+  const owner = await add(`https://127.0.0.1:${port}/x.git`, { name: 'inside' })
+  expect(owner.body.code).toBe('repository-unreachable')
+  inside.close()
 })
 
 test('a name is taken once, and settings change only from the version that was read', async () => {

@@ -8,6 +8,7 @@ import { isUniqueViolation, type ActTransaction } from '../../db/act.ts'
 import type { Trx } from '../../db/database.ts'
 import { keepBlob } from '../../blobs/blob-rows.ts'
 import type { ProposalFile } from '../decisions/input-reads.ts'
+import { accountableFor, workBegan } from './author-reads.ts'
 
 /** The files of a diff as a row keeps them. */
 export function fileRows(diff: TreeDiff): ProposalFile[] {
@@ -117,7 +118,10 @@ export async function insertProposal({ trx, acting }: ActTransaction, input: New
       )
     throw error
   }
-  const all = [...authors, ...(await earlierAuthors(trx, acting.project_id, input))]
+  const named = [...authors, ...(await earlierAuthors(trx, acting.project_id, input))]
+  const persons = named.map((a) => a.person_id)
+  const began = await workBegan(trx, input.task_id)
+  const all = [...named, ...(await accountableFor(trx, acting.project_id, persons, began))]
   const unique = [...new Map(all.map((a) => [`${a.person_id}/${a.path}`, a])).values()]
   const rows = unique.map((author, i) => ({
     ...author,

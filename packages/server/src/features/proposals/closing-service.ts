@@ -3,6 +3,7 @@ import type { Act } from '@gatehouse/core/kernel/acts'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Context } from '../../context.ts'
 import { performAct, type Acting, type ActTransaction } from '../../db/act.ts'
+import { runEnvelopeDigest } from '../runs/run-reads.ts'
 import { lockTask, moveTask, type TaskRow } from '../tasks/task-service.ts'
 import { requireTransition } from '../transitions.ts'
 import { lockProposal } from './change-service.ts'
@@ -109,7 +110,10 @@ export async function purgeProposal(context: Context, acting: Acting, id: string
       .select(['envelope_digest'])
       .where('proposal_id', '=', id)
       .execute()
-    const named = [proposal.diff_digest, ...validations.flatMap((v) => v.envelope_digest ?? [])]
+    // What the agent printed while it made the diff.
+    const printed = proposal.run_id === null ? null : await runEnvelopeDigest(trx, proposal.run_id)
+    const envelopes = [...validations.map((v) => v.envelope_digest), printed]
+    const named = [proposal.diff_digest, ...envelopes.filter((digest) => digest !== null)]
     const kept = await trx
       .selectFrom('proposals')
       .leftJoin('validations', 'validations.proposal_id', 'proposals.id')

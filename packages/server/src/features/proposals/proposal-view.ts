@@ -1,5 +1,5 @@
 import { castVote, revokeVote, type Change } from '@gatehouse/core/approvals/change'
-import { quorum } from '@gatehouse/core/approvals/quorum'
+import { eligible, quorum } from '@gatehouse/core/approvals/quorum'
 import { transition } from '@gatehouse/core/delivery/flow'
 import type { Act } from '@gatehouse/core/kernel/acts'
 import { may, rolesFor } from '@gatehouse/core/kernel/access'
@@ -14,6 +14,7 @@ import { decisionsAbout } from '../decisions/decision-reads.ts'
 import type { ProposalFile } from '../decisions/input-reads.ts'
 import { missingNow } from '../effects/effect-service.ts'
 import { latestValidation } from '../validations/validation-reads.ts'
+import { authorsOf } from './author-reads.ts'
 import { proposalRecord, rowView, type ProposalRecord } from './proposal-reads.ts'
 
 interface Can {
@@ -25,12 +26,7 @@ interface Can {
 export async function showProposal(context: Context, caller: Caller, acting: Acting, id: string) {
   const { db } = context
   const row = await proposalRecord(db, caller.project_id, id)
-  const authors = await db
-    .selectFrom('proposal_authors')
-    .select(['person_id', 'path'])
-    .where('proposal_id', '=', id)
-    .orderBy('id')
-    .execute()
+  const authors = await authorsOf(db, caller.project_id, id)
   const requests = await db
     .selectFrom('approval_requests')
     .selectAll()
@@ -72,19 +68,13 @@ export async function showProposal(context: Context, caller: Caller, acting: Act
       intent_digest,
       expires_at,
       created_at: instant(request.created_at),
-      requirements: standing.map(({ requirement, by, remaining }) => ({
-        ...requirement,
-        roles: [...requirement.roles],
-        by: by.map((p) => personRef(logins, p)),
-        remaining,
-        eligible: voters
-          .filter(
-            (v) =>
-              !authorSet.has(v.person_id) &&
-              !by.includes(v.person_id) &&
-              v.roles.some((r) => requirement.roles.includes(r)),
-          )
-          .map((v) => personRef(logins, v.person_id)),
+      requirements: standing.map((state) => ({
+        ...state.requirement,
+        roles: [...state.requirement.roles],
+        persons: state.requirement.persons && [...state.requirement.persons],
+        by: state.by.map((p) => personRef(logins, p)),
+        remaining: state.remaining,
+        eligible: eligible(state, voters, authorSet).map((p) => personRef(logins, p)),
       })),
       votes: cast
         .map((v) => ({ ...readVote(v), person: personRef(logins, v.person_id), comment: v.comment }))

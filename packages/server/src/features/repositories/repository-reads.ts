@@ -6,6 +6,7 @@ import { refuse, ok, type Result } from '@gatehouse/core/kernel/result'
 import { instant } from '@gatehouse/core/kernel/time'
 import type { Context } from '../../context.ts'
 import type { Db, Trx } from '../../db/database.ts'
+import { recipeTried } from '../validations/validation-reads.ts'
 import { RepositorySettings } from './repository-schemas.ts'
 
 const RECIPE_MAX_BYTES = 65_536
@@ -104,10 +105,20 @@ function parseRecipe(text: string): Result<ReadRecipe, 'recipe-invalid'> {
   return ok({ recipe: result.data, digest: recipeDigest(result.data), source: 'base' })
 }
 
+/** One repository as it stands now, and whether its recipe ever ran: one that was suggested or written may be wrong. */
+export async function repositoryDetail(context: Context, row: RepositoryRow) {
+  const { digest, view } = await viewOf(context, row)
+  return { ...view, recipe_tried: digest === null ? null : await recipeTried(context.db, row.id, digest) }
+}
+
 export async function repositoryView(context: Context, row: RepositoryRow) {
+  return (await viewOf(context, row)).view
+}
+
+async function viewOf(context: Context, row: RepositoryRow) {
   const head = await context.forge.readRef(row.id, row.default_branch)
   const recipe = head === null ? refuse('recipe-missing', 'the branch is gone') : await readRecipe(context, row, head)
-  return {
+  const view = {
     ...row,
     forge: 'embedded' as const,
     head_commit: head,
@@ -122,4 +133,5 @@ export async function repositoryView(context: Context, row: RepositoryRow) {
       : recipe.detail,
     created_at: instant(row.created_at),
   }
+  return { view, digest: recipe.ok ? recipe.value.digest : null }
 }

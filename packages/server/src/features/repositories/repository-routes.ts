@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Context } from '../../context.ts'
 import { route } from '../../http/route.ts'
 import { IdParams, page } from '../schemas.ts'
-import { listRepositoryRows, repositoryByName, repositoryView } from './repository-reads.ts'
+import { listRepositoryRows, repositoryByName, repositoryDetail, repositoryView } from './repository-reads.ts'
 import { RepositoryAdd, RepositoryConfigure, RepositoryView } from './repository-schemas.ts'
 import { addRepository, configureRepository } from './repository-service.ts'
 
@@ -27,7 +27,7 @@ export function repositoryRoutes(app: FastifyInstance, context: Context): void {
     body: RepositoryAdd,
     response: RepositoryView,
     status: 201,
-    handler: async ({ acting, body }) => repositoryView(context, await addRepository(context, acting, body)),
+    handler: async ({ acting, body }) => repositoryDetail(context, await addRepository(context, acting, body)),
   })
   route(app, context, {
     act: 'repository.show',
@@ -37,7 +37,7 @@ export function repositoryRoutes(app: FastifyInstance, context: Context): void {
     params: IdParams,
     response: RepositoryView,
     handler: async ({ caller, params }) =>
-      repositoryView(context, await repositoryByName(context.db, caller.project_id, params.id)),
+      repositoryDetail(context, await repositoryByName(context.db, caller.project_id, params.id)),
   })
   route(app, context, {
     act: 'repository.configure',
@@ -48,6 +48,6 @@ export function repositoryRoutes(app: FastifyInstance, context: Context): void {
     body: RepositoryConfigure,
     response: RepositoryView,
     handler: async ({ acting, params, body }) =>
-      repositoryView(context, await configureRepository(context, acting, params.id, body)),
+      repositoryDetail(context, await configureRepository(context, acting, params.id, body)),
   })
 }

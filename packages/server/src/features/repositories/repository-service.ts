@@ -7,6 +7,7 @@ import type { Context } from '../../context.ts'
 import { isUniqueViolation, performAct, type Acting } from '../../db/act.ts'
 import { refusalProblem } from '../refusal.ts'
 import { suggestRecipe } from './recipe-suggestion.ts'
+import { requirePublicAddress } from './repository-address.ts'
 import { repositoryByName } from './repository-reads.ts'
 import { RepositoryName, RepositorySettings } from './repository-schemas.ts'
 
@@ -46,6 +47,7 @@ export async function addRepository(
     throw new Problem('forbidden', 'a path of the server is added by an owner only; others add a URL')
   if (input.settings?.isolation === 'none' && !acting.actor.roles.includes('owner'))
     throw new Problem('forbidden', 'settings.isolation: "none" is an owner\'s leave; add the repository without it')
+  if (!acting.actor.roles.includes('owner')) await requirePublicAddress(input.source)
   const taken = await context.db
     .selectFrom('repositories')
     .select('id')
@@ -59,7 +61,8 @@ export async function addRepository(
   try {
     const settings = RepositorySettings.parse(input.settings ?? {})
     settings.recipe ??= await suggestRecipe(context.forge, id, created.value.head_commit)
-    await performAct(context, acting, async ({ trx, record }) => {
+    // To fetch it took time, and an event says when it happened.
+    await performAct(context, { ...acting, at: context.clock() }, async ({ trx, record }) => {
       await trx
         .insertInto('repositories')
         .values({

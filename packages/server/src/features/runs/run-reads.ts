@@ -1,7 +1,11 @@
 import type { RunState } from '@gatehouse/core/delivery/states'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { instant } from '@gatehouse/core/kernel/time'
-import type { Db } from '../../db/database.ts'
+import type { Envelope } from '@gatehouse/sandbox/envelope'
+import { readBlob } from '../../blobs/blob-rows.ts'
+import { BlobError } from '../../blobs/blob-store.ts'
+import type { Context } from '../../context.ts'
+import type { Db, Trx } from '../../db/database.ts'
 import { loginsOf, personRef } from '../access/access-reads.ts'
 import { pageOf } from '../paging.ts'
 import type { PageQuery } from '../schemas.ts'
@@ -74,4 +78,36 @@ export async function showRun(db: Db, project: string, id: string) {
   const row = await runs(db, project).where('runs.id', '=', id).executeTakeFirst()
   if (!row) throw new Problem('not-found', `there is no run ${id}; gatehouse run list shows those here`)
   return view(db, row, await loginsOf(db, [row.started_by]))
+}
+
+/** The digest of the envelope that the step `execute` of a run kept, or null: not there yet, or the command never ran. */
+export async function runEnvelopeDigest(db: Db | Trx, run: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('steps')
+    .select('output')
+    .where('owner_id', '=', run)
+    .where('name', '=', 'execute')
+    .executeTakeFirst()
+  const output: unknown = row?.output
+  return typeof output === 'object' &&
+    output !== null &&
+    'envelope_digest' in output &&
+    typeof output.envelope_digest === 'string'
+    ? output.envelope_digest
+    : null
+}
+
+/** One run with the output of its command out of the envelope; where that is purged or lost, the run all the same, and why. */
+export async function showRunDetail(context: Pick<Context, 'db' | 'blobs'>, project: string, id: string) {
+  const run = await showRun(context.db, project, id)
+  const envelope_digest = await runEnvelopeDigest(context.db, id)
+  if (envelope_digest === null) return { ...run, commands: [], envelope_digest, output_missing: null }
+  try {
+    const bytes = await readBlob(context, envelope_digest)
+    const envelopes = JSON.parse(Buffer.from(bytes).toString('utf8')) as Envelope[]
+    return { ...run, commands: envelopes.flatMap((e) => e.commands), envelope_digest, output_missing: null }
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof BlobError)) throw error
+    return { ...run, commands: [], envelope_digest, output_missing: error.message }
+  }
 }

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import type { Context } from '../../context.ts'
 import { route } from '../../http/route.ts'
 import { IdParams, page, PageQuery } from '../schemas.ts'
-import { listRuns, showRun } from './run-reads.ts'
-import { RunView } from './run-schemas.ts'
+import { listRuns, showRunDetail } from './run-reads.ts'
+import { RunDetail, RunView } from './run-schemas.ts'
 
 export function runRoutes(app: FastifyInstance, context: Context): void {
   const { db } = context
@@ -24,7 +24,7 @@ export function runRoutes(app: FastifyInstance, context: Context): void {
     url: '/runs/:id',
     tag: 'runs',
     params: IdParams,
-    response: RunView,
-    handler: (i) => showRun(db, i.caller.project_id, i.params.id),
+    response: RunDetail,
+    handler: (i) => showRunDetail(context, i.caller.project_id, i.params.id),
   })
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { STATES } from '@gatehouse/core/delivery/states'
 import { Digest, PersonRef, Time } from '../schemas.ts'
+import { CommandView } from '../validations/validation-schemas.ts'
 
 export const StepView = z
   .object({
@@ -30,3 +31,9 @@ export const RunView = z
     finished_at: Time.nullable(),
   })
   .meta({ id: 'Run' })
+/** A run with what the agent's command printed, which is the agent's own word (law 5): kept as evidence, bounded when it was kept. */
+export const RunDetail = RunView.extend({
+  commands: z.array(CommandView).describe("what was run and what it printed; empty before the agent's command ended"),
+  envelope_digest: Digest.nullable(),
+  output_missing: z.string().nullable().describe('why the output of an ended command is not shown'),
+}).meta({ id: 'RunDetail' })

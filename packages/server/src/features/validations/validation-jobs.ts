@@ -20,6 +20,7 @@ import { repositoryByName, type RepositoryRow } from '../repositories/repository
 import { moveTask } from '../tasks/task-service.ts'
 import type { Feedback } from '../tasks/task-schemas.ts'
 import { requireTransition } from '../transitions.ts'
+import { baselineOwner } from './validation-reads.ts'
 import { runRecipe, type RecipeRun } from './recipe-run-service.ts'
 import { factsOf, failureReason } from './validation-facts.ts'
 
@@ -51,7 +52,7 @@ export async function workValidation(context: Context, job: JobContext<'validati
       job,
       repository,
       recipe,
-      { owner_id: `baseline:${repository.id}:${proposal.base_tree}`, name: row.recipe_digest, ordinal: 1 },
+      { owner_id: baselineOwner(repository.id, proposal.base_tree), name: row.recipe_digest, ordinal: 1 },
       { ...target, tree: proposal.base_tree },
     )
     const candidate = await recipeStep(

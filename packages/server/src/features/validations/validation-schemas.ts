@@ -31,6 +31,12 @@ export const ValidationView = z
     recipe_digest: Digest,
     recipe_source: z.string(),
     recipe: Recipe,
+    applied: z
+      .array(z.object({ name: z.string(), reports: z.int() }))
+      .optional()
+      .describe(
+        "the recipe's validations that hold for this target, and how many reports each names; 0: exit code only",
+      ),
     facts: ValidationFacts.nullable(),
     isolation: IsolationView.nullable(),
     envelope_digest: Digest.nullable(),
