@@ -52,6 +52,7 @@ interface Row {
 
 const LOW = ['approvals 1'] as const
 const HIGH = ['approvals 2', 'owner-approval 1'] as const
+const SELF = [...HIGH, 'self-modification-approval 1'] as const
 
 const rows: readonly Row[] = [
   {
@@ -107,7 +108,7 @@ const rows: readonly Row[] = [
     change: paths(['.github/workflows/ci.yml']),
     outcome: 'warn',
     risk: 'high',
-    requires: HIGH,
+    requires: SELF,
   },
   {
     name: 'the recipe folder makes the risk high',
@@ -115,7 +116,7 @@ const rows: readonly Row[] = [
     change: paths(['src/a.js', '.gatehouse/recipe.json']),
     outcome: 'warn',
     risk: 'high',
-    requires: HIGH,
+    requires: SELF,
   },
   {
     name: 'policy itself makes the risk high',
@@ -123,7 +124,7 @@ const rows: readonly Row[] = [
     change: paths(['policy/governance/plan.json']),
     outcome: 'warn',
     risk: 'high',
-    requires: HIGH,
+    requires: SELF,
   },
   {
     name: 'a lockfile raises the risk a step',
@@ -204,7 +205,7 @@ const rows: readonly Row[] = [
     hook: 'before_execute',
     change: (i) => (i.agent = null),
     outcome: 'deny',
-    denies: ['agent_limits', 'decision'],
+    denies: ['agent_limits', 'data_access_gate', 'decision', 'external_write_gate', 'tool_allowlist'],
   },
   {
     name: 'a disabled agent denies',

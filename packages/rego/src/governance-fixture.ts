@@ -14,6 +14,97 @@ export function governanceBundle(): Required<BundleParts> {
 
 /** An input that nothing is said against, for each hook. */
 export function cleanInput(hook: DecisionInput['hook']): DecisionInput {
+  const flow = flowInput(hook)
+  const base: DecisionInput = { ...flow, actor: PERSON, task: null, agent: null, environment: 'sandbox' }
+  const agent = flow.agent === null ? null : describedAgent(flow.agent)
+  switch (hook) {
+    case 'on_create_attempt':
+    case 'on_review_open':
+      return { ...base, agent }
+    case 'on_field_change':
+      return { ...base, agent, field_change: { path: '/identity/tags', old_value: [], new_value: ['codemod'] } }
+    case 'on_promotion_attempt':
+      if (agent !== null) agent.lifecycle.state = 'sandbox'
+      return { ...base, agent, environment: 'production', promotion: structuredClone(PROMOTION) }
+    case 'on_policy_update':
+      return { ...base, environment: 'production', policy_update: { kind: 'bundle', bundle: { ...BUNDLE } } }
+    case 'on_remediation_attempt':
+      return { ...base, remediation: structuredClone(REMEDIATION) }
+    case 'before_execute':
+    case 'after_execute':
+    case 'before_effect':
+      return flow
+  }
+}
+
+/** A draft that says all that admission and promotion ask for. */
+function describedAgent(agent: NonNullable<DecisionInput['agent']>): NonNullable<DecisionInput['agent']> {
+  const { definition } = agent
+  return {
+    ...agent,
+    lifecycle: { state: 'draft' },
+    definition: {
+      ...definition,
+      identity: { ...definition.identity, description: 'Renames fields of a library.', tags: ['codemod'] },
+      limits: { ...definition.limits, expires_at: '2027-01-01T00:00:00Z' },
+      policies: { baseline: [...BASELINE], overrides: [] },
+    },
+  }
+}
+
+const PERSON: DecisionInput['actor'] = { kind: 'person', id: 'act_2', person_id: 'per_author', roles: ['developer'] }
+
+/** The policies that speak before a run, which field_locks gives to every definition. */
+const BASELINE = [
+  'agent_limits',
+  'cost_caps',
+  'data_access_gate',
+  'egress',
+  'external_write_gate',
+  'memory_retention',
+  'model_allowlist',
+  'tool_allowlist',
+] as const
+
+const PROMOTION: NonNullable<DecisionInput['promotion']> = {
+  id: 'prm_1',
+  agent_version: '0f3a',
+  from: 'sandbox',
+  to: 'production',
+  requested_by: 'per_author',
+  evidence: {
+    agent_version: '0f3a',
+    environment: 'sandbox',
+    verdict: 'passed',
+    source: 'host_measured',
+    finished_at: '2026-11-20T15:04:05Z',
+    tests_total: 12,
+    tests_failed: 0,
+  },
+}
+
+const BUNDLE = {
+  digest: '0'.repeat(64),
+  revision: 8,
+  current_revision: 7,
+  signature_verified: true,
+  tests_total: 40,
+  tests_failed: 0,
+  replayed: 500,
+  unexplained_flips: 0,
+}
+
+const REMEDIATION: NonNullable<DecisionInput['remediation']> = {
+  id: 'rem_1',
+  mode: 'apply',
+  kind: 'rebind',
+  reversible: true,
+  targets: [{ kind: 'binding', id: 'bnd_1', environment: 'sandbox' }],
+  files: [],
+  applied_today: 0,
+}
+
+function flowInput(hook: DecisionInput['hook']): DecisionInput {
   return {
     hook,
     at: '2026-11-21T15:04:05.000Z',
@@ -55,7 +146,7 @@ export function cleanInput(hook: DecisionInput['hook']): DecisionInput {
       },
     },
     proposal:
-      hook === 'before_execute'
+      hook !== 'after_execute' && hook !== 'before_effect'
         ? null
         : {
             id: 'pro_1',

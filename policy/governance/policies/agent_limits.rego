@@ -6,32 +6,26 @@
 #   id: agent_limits
 #   severity: high
 #   owner: platform-governance
-#   runbook: policy/README.md#agent_limits
+#   runbook: docs/reference/policies/agent_limits.md
 package gatehouse.policies.agent_limits
 
+import data.gatehouse.agent
 import data.gatehouse.paths
+import data.gatehouse.settings
 
-annotations := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.custom
-
-id := annotations.id
-
-severity := annotations.severity
-
-runbook := annotations.runbook
+meta := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.custom
 
 limits := input.agent.definition.limits
 
-caps := data.governance.limits
+# The smallest of the agent's own limit and what bundle, preset and project allow. Undefined where the agent has none.
+allowed(name) := min([limits[name], settings.least(name)]) if is_number(limits[name])
 
-# The smallest of the agent's own limit, the bundle's and the project's setting. Undefined where the agent has none.
-allowed(name) := min([limits[name], caps[name], object.get(input.settings, name, caps[name])])
-
-# Without an agent the bundle's and the project's bound a change.
+# Without an agent what bundle, preset and project allow bounds a change.
 bound(name) := allowed(name)
 
-bound(name) := min([caps[name], object.get(input.settings, name, caps[name])]) if not has_agent
+bound(name) := settings.least(name) if not has_agent
 
-states := object.get(data.governance.agent_states, input.environment, data.governance.agent_states.default)
+states := data.governance.agent_states[settings.class]
 
 # `not` with an expression would be undefined where what it reads is missing: it is only said of rules.
 has_agent if is_object(input.agent)
@@ -117,7 +111,9 @@ bounds_are_told if {
 
 paths_are_told if not has_agent
 
-paths_are_told if is_array(input.agent.definition.anatomy.capabilities.allowed_paths)
+paths_are_told if is_array(allowed_paths)
+
+allowed_paths := agent.capability("allowed_paths")
 
 violations contains sprintf("%d files are changed; at most %d are allowed.", [
 	count(input.proposal.files),
@@ -138,7 +134,7 @@ violations contains sprintf("The diff has %d bytes; at most %d are allowed.", [
 outside contains file.path if {
 	has_agent
 	some file in input.proposal.files
-	not paths.matches_any(input.agent.definition.anatomy.capabilities.allowed_paths, file.path)
+	not paths.matches_any(allowed_paths, file.path)
 }
 
 violations contains sprintf("Files outside the agent's allowed paths are changed: %s.", [paths.listed(outside)]) if {

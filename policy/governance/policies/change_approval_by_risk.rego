@@ -8,31 +8,26 @@
 #   id: change_approval_by_risk
 #   severity: high
 #   owner: platform-governance
-#   runbook: policy/README.md#change_approval_by_risk
+#   runbook: docs/reference/policies/change_approval_by_risk.md
 package gatehouse.policies.change_approval_by_risk
 
+import data.gatehouse.change
+import data.gatehouse.policies.low_risk_paths
 import data.gatehouse.risk
+import data.gatehouse.settings
 
-annotations := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.custom
+meta := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.custom
 
-id := annotations.id
-
-severity := annotations.severity
-
-runbook := annotations.runbook
-
-applies if input.hook == "before_effect"
-
-# A finished validation is judged at once, so that nobody is asked to approve what the gate would refuse.
-applies if {
-	input.hook == "after_execute"
-	is_object(input.validation)
+# A merge by policy alone is judged by low_risk_paths; where that does not hold, approvals are needed as ever.
+asks if {
+	change.is_judged
+	not low_risk_paths.holds
 }
 
 preset := data.governance.approvals[risk.effective]
 
-# A setting can ask for more, never for less.
-needed := max([preset.count, object.get(input.settings, ["approvals", risk.effective], 0)])
+# A preset or a setting can ask for more, never for less.
+needed := settings.approvals(risk.effective, preset.count)
 
 requirements contains {
 	"id": "approvals",
@@ -40,7 +35,7 @@ requirements contains {
 	"roles": preset.roles,
 	"reason": sprintf("The effective risk is %s: %d approval(s) by persons who are no authors.", [risk.effective, needed]),
 } if {
-	applies
+	asks
 }
 
 requirements contains {
@@ -49,16 +44,16 @@ requirements contains {
 	"roles": ["owner"],
 	"reason": sprintf("The effective risk is %s: one of the approvals is an owner's.", [risk.effective]),
 } if {
-	applies
+	change.is_judged
 	preset.owner
 }
 
 warnings contains sprintf("The risk is %s instead of %s: %s.", [risk.effective, risk.told, concat("; ", risk.reasons)]) if {
-	applies
+	change.is_judged
 	risk.effective != risk.told
 }
 
 violations contains "The risk of the change cannot be told, so nobody can say whose approval it needs." if {
-	applies
+	change.is_judged
 	not preset
 }

@@ -1,15 +1,18 @@
 # METADATA
 # scope: package
 # title: Paths and patterns
-# description: "`*` stays within a folder, `**` crosses folders, a leading `**/` also matches at the root."
+# description: >-
+#   What a path is, found by keys, so that its cost does not grow with the lists. Case does not count anywhere, as a
+#   file system may have none. `*` stays within a folder, `**` crosses folders, a leading `**/` also matches at the root.
 package gatehouse.paths
+
+import data.gatehouse.settings
+
+tables := data.governance.paths
 
 matches(pattern, path) if glob.match(pattern, ["/"], path)
 
-matches(pattern, path) if {
-	startswith(pattern, "**/")
-	glob.match(trim_prefix(pattern, "**/"), ["/"], path)
-}
+matches(pattern, path) if glob.match(trim_prefix(pattern, "**/"), ["/"], path)
 
 matches_any(patterns, path) if {
 	some pattern in patterns
@@ -17,18 +20,108 @@ matches_any(patterns, path) if {
 }
 
 # METADATA
-# description: Those of the paths that a pattern matches, without regard to case, as a file system may have none.
-guarded(patterns, given) := {path |
-	some path in given
-	matches_any(lowered, lower(path))
-} if {
-	lowered := {lower(pattern) | some pattern in patterns}
+# description: Paths that git never has in a tree. Nothing can be said about them.
+impossible contains path if {
+	some path, parts in segments
+	some part in parts
+	part in {"", ".", "..", ".git"}
 }
+
+# METADATA
+# description: >-
+#   A name that some file system takes for another: control characters, backslash and colon, short names, trailing dots
+#   and spaces, characters that are ignored or folded into ASCII, letters of two scripts side by side.
+odd(path) if contains(path, "./")
+
+odd(path) if endswith(path, ".")
+
+odd(path) if {
+	# mutate: equivalent condition-dropped - it only spares the match that follows
+	regex.match(unusual, path)
+	regex.match(strange, path)
+}
+
+# Names of ordinary characters alone are spared the slower match.
+# mutate: equivalent string - the match that follows finds the same
+unusual := `[^A-Za-z0-9/._-]`
+
+strange := concat("", [
+	`[\x00-\x1f\\:`, folded, `]|~[0-9]| (/|$)|`,
+	"[A-Za-z]", lookalike, "|", lookalike, "[A-Za-z]",
+])
+
+folded := concat("", [
+	`\x{7f}-\x{a0}\x{aa}\x{ad}\x{b2}\x{b3}\x{b9}\x{ba}\x{bc}-\x{be}\x{130}\x{131}\x{138}\x{17f}`,
+	`\x{250}-\x{2ff}\x{1d2c}-\x{1d6a}\x{1d78}\x{1d9b}-\x{1dbf}\x{34f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}`,
+	`\x{2000}-\x{200f}\x{2024}-\x{202f}\x{2044}\x{205f}-\x{209f}\x{2100}-\x{218f}\x{2460}-\x{24ff}`,
+	`\x{3000}\x{3164}\x{fb00}-\x{fb06}\x{fe00}-\x{fe0f}\x{fe50}-\x{fe6f}\x{feff}-\x{ffff}`,
+	`\x{1d400}-\x{1d7ff}\x{1f100}-\x{1f1ff}\x{e0000}-\x{e0fff}`,
+])
+
+lookalike := `[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Cherokee}\p{Coptic}\p{Lisu}]`
+
+# METADATA
+# description: Class -> the changed paths of it. Each path is looked up by its folders, its name, and its name's first and last part.
+touched[class] contains path if {
+	some path in changed
+	some class in classes[path]
+}
+
+changed contains file.path if some file in input.proposal.files
+
+classes[path] contains tables.roots[segments[path][0]] if some path in changed
+
+classes[path] contains tables.folders[segment] if {
+	some path in changed
+	some segment in segments[path]
+}
+
+classes[path] contains tables.names[name] if some path, name in names
+
+classes[path] contains tables.stems[split(name, ".")[0]] if some path, name in names
+
+classes[path] contains tables.extensions[parts[count(parts) - 1]] if {
+	some path, name in names
+	parts := split(name, ".")
+	count(parts) > 1
+}
+
+classes[path] contains "odd" if {
+	some path in changed
+	odd(path)
+}
+
+classes[path] contains "protected" if {
+	some path in changed
+	matches_any(protected_patterns, lower(path))
+}
+
+classes[path] contains "product" if {
+	product
+	some path in changed
+}
+
+classes[file.path] contains "special" if {
+	some file in input.proposal.files
+	not plain(file)
+}
+
+segments[path] := split(lower(path), "/") if some path in changed
+
+names[path] := parts[count(parts) - 1] if some path, parts in segments
+
+protected_patterns := {lower(pattern) | some pattern in settings.gathered("protected_paths")}
+
+product if data.governance.product_repositories[lower(input.repository.name)]
+
+# What a link or a submodule leads to is not in the change.
+plain(file) if file.new_mode in {null, "100644", "100664", "100755"}
 
 # METADATA
 # description: Names for a message, in order, the first hundred of them.
 listed(names) := concat(", ", sort(names)) if count(names) <= 100
 
+# mutate: equivalent number - a slice from before the first begins with the first
 listed(names) := sprintf("%s and %d more", [concat(", ", array.slice(sort(names), 0, 100)), count(names) - 100]) if {
 	count(names) > 100
 }

@@ -12,26 +12,26 @@ level_of[name] := i if some i, name in levels
 
 # METADATA
 # description: Risk as told, or as assumed for a change without a task. Undefined where there is neither.
-told := input.task.risk if input.task.risk in levels
+told := input.task.risk
 
 told := data.governance.risk.without_task if {
 	input.task == null
 	is_object(input.proposal)
 }
 
-changed_paths contains file.path if some file in input.proposal.files
+raisers contains {
+	"steps": rule.steps,
+	"floor": level_of[rule.floor],
+	"reason": sprintf("%s: %s", [rule.words, paths.listed(touched)]),
+} if {
+	some class, touched in paths.touched
+	rule := data.governance.path_classes[class]
+}
 
-protected_patterns := array.concat(data.governance.paths.protected, object.get(input.settings, "protected_paths", []))
-
-touched_protected := paths.guarded(protected_patterns, changed_paths)
-
-touched_lockfiles := paths.guarded(data.governance.paths.lockfiles, changed_paths)
-
-# METADATA
-# description: Each reason raises the risk by one step.
-steps contains sprintf("lockfiles are changed: %s", [paths.listed(touched_lockfiles)]) if count(touched_lockfiles) > 0
-
-steps contains "the change came from outside and was validated without isolation" if {
+raisers contains {
+	"steps": 1,
+	"reason": "the change came from outside and was validated without isolation",
+} if {
 	input.proposal.provenance == "unobserved"
 	isolation == "none"
 }
@@ -40,19 +40,14 @@ default isolation := "none"
 
 isolation := input.validation.isolation_driver
 
-# METADATA
-# description: Each reason lifts the risk to a level at least.
-floors contains {
-	"level": data.governance.risk.protected_floor,
-	"reason": sprintf("protected paths are touched: %s", [paths.listed(touched_protected)]),
-} if {
-	count(touched_protected) > 0
-}
+raised := min([level_of[told] + sum([raiser.steps | some raiser in raisers]), count(levels) - 1])
 
-raised := min([level_of[told] + count(steps), count(levels) - 1])
-
-floored := max({raised} | {level_of[floor.level] | some floor in floors})
+floored := max({raised} | {raiser.floor | some raiser in raisers})
 
 effective := levels[floored]
 
-reasons := sort(steps | {floor.reason | some floor in floors; level_of[floor.level] > level_of[told]})
+reasons := {raiser.reason | some raiser in raisers; raises(raiser)}
+
+raises(raiser) if raiser.steps > 0
+
+raises(raiser) if raiser.floor > level_of[told]

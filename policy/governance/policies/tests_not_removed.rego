@@ -6,26 +6,13 @@
 #   id: tests_not_removed
 #   severity: critical
 #   owner: platform-governance
-#   runbook: policy/README.md#tests_not_removed
+#   runbook: docs/reference/policies/tests_not_removed.md
 package gatehouse.policies.tests_not_removed
 
+import data.gatehouse.change
 import data.gatehouse.paths
 
-annotations := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.custom
-
-id := annotations.id
-
-severity := annotations.severity
-
-runbook := annotations.runbook
-
-applies if input.hook == "before_effect"
-
-# A finished validation is judged at once, so that nobody is asked to approve what the gate would refuse.
-applies if {
-	input.hook == "after_execute"
-	is_object(input.validation)
-}
+meta := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.custom
 
 removed := input.validation.candidate_reported.removed_tests
 
@@ -46,7 +33,7 @@ facts_are_told if {
 }
 
 violations contains "The validation's facts about tests are missing: without them nothing is merged." if {
-	applies
+	change.is_judged
 	not facts_are_told
 }
 
@@ -56,22 +43,18 @@ violations contains sprintf("The validation did not pass: its verdict is %s.", [
 }
 
 violations contains sprintf("Tests are removed: %s.", [paths.listed(removed)]) if {
-	applies
 	count(removed) > 0
 }
 
 violations contains sprintf("Tests are newly skipped: %s.", [paths.listed(skipped)]) if {
-	applies
 	count(skipped) > 0
 }
 
 violations contains sprintf("Test files are deleted: %s.", [paths.listed(deleted)]) if {
-	applies
 	count(deleted) > 0
 }
 
 warnings contains sprintf("Test files are changed: %s.", [paths.listed(changed)]) if {
-	applies
 	count(changed) > 0
 }
 
@@ -81,6 +64,5 @@ requirements contains {
 	"roles": ["owner"],
 	"reason": sprintf("Test files are changed, which can weaken them: %s.", [paths.listed(changed)]),
 } if {
-	applies
 	count(changed) > 0
 }

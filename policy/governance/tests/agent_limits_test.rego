@@ -32,7 +32,7 @@ test_agents_over_their_limits_do_not_run if {
 	every message, document in refused_before {
 		decision := gatehouse.decision with input as document
 		decision.outcome == "deny"
-		sample.messages(decision.violations) == {message}
+		{finding.message | some finding in decision.violations; finding.policy_id == "agent_limits"} == {message}
 	}
 }
 
@@ -86,7 +86,7 @@ test_changes_over_the_limits_are_denied if {
 	every message, document in refused_after {
 		decision := gatehouse.decision with input as document
 		decision.outcome == "deny"
-		sample.messages(decision.violations) == {message}
+		{finding.message | some finding in decision.violations; finding.policy_id == "agent_limits"} == {message}
 	}
 }
 
@@ -117,3 +117,40 @@ test_before_effect_is_not_this_policy_s if {
 	decision := gatehouse.decision with input as document
 	decision.outcome == "allow"
 }
+
+cases := {
+	"an effect is judged by others": {"on": "before_effect", "patch": {"agent": {
+		"name": "renamer",
+		"lifecycle": {"state": "disabled"},
+		"runs_today": 99,
+		"owner_person_id": null,
+		"definition": {"limits": {"expires_at": "2020-01-01T00:00:00Z", "max_execution_time_seconds": 99999}},
+	}}},
+	"a large change in an effect is judged by others": {"on": "before_effect", "patch": {"proposal": {"id": "pro_1", "files": many, "diff_bytes": 99999999}}},
+	"an effect without agent": {"on": "before_effect", "patch": {"agent": null}},
+	"an effect of an agent without limits": {"on": "before_effect", "without": ["/agent/definition/limits", "/agent/definition/anatomy/capabilities/allowed_paths"]},
+	"a finished run is not begun": {"on": "after_execute", "patch": {"agent": {
+		"name": "renamer",
+		"lifecycle": {"state": "disabled"},
+		"runs_today": 99,
+		"owner_person_id": null,
+		"definition": {"limits": {"expires_at": "2020-01-01T00:00:00Z", "max_execution_time_seconds": 99999}},
+	}}},
+	"a finished run without agent": {"on": "after_execute", "patch": {"agent": null}},
+	"a run that begins has changed nothing yet": {"on": "before_execute", "patch": {"proposal": {"id": "pro_1", "files": many, "diff_bytes": 99999999}}},
+	"a run that begins needs no paths yet": {"on": "before_execute", "without": ["/agent/definition/anatomy/capabilities/allowed_paths"]},
+	"a draft that is looked at": {"on": "on_review_open"},
+	"a name that is a number": {"on": "before_execute", "patch": {"agent": {"name": 7}}, "violations": ["What the agent may do cannot be told: a limit, its lifecycle, its name, its environment or its count of runs is missing."]},
+	"a run without lifecycle": {"on": "before_execute", "without": ["/agent/lifecycle"], "violations": ["What the agent may do cannot be told: a limit, its lifecycle, its name, its environment or its count of runs is missing."]},
+	"a run without environment": {"on": "before_execute", "without": ["/environment"], "violations": ["What the agent may do cannot be told: a limit, its lifecycle, its name, its environment or its count of runs is missing."]},
+	"a run without count": {"on": "before_execute", "without": ["/agent/runs_today"], "violations": ["What the agent may do cannot be told: a limit, its lifecycle, its name, its environment or its count of runs is missing."]},
+	"a run without name": {"on": "before_execute", "without": ["/agent/name"], "violations": ["What the agent may do cannot be told: a limit, its lifecycle, its name, its environment or its count of runs is missing."]},
+	"a run without an owner": {"on": "before_execute", "patch": {"agent": {"owner_person_id": null}}, "warnings": ["The agent renamer has no owner who answers for it."]},
+	"a limit of files that is text": {"on": "after_execute", "patch": {"agent": {"definition": {"limits": {"max_changed_files": "many"}}}}, "violations": ["How much the agent may change cannot be told: a limit or its allowed paths are missing."]},
+	"a limit of bytes that is missing": {"on": "after_execute", "without": ["/agent/definition/limits/max_diff_bytes"], "violations": ["How much the agent may change cannot be told: a limit or its allowed paths are missing."]},
+	"allowed paths that are missing": {"on": "after_execute", "without": ["/agent/definition/anatomy/capabilities/allowed_paths"], "violations": ["How much the agent may change cannot be told: a limit or its allowed paths are missing.", "Files outside the agent's allowed paths are changed: src/price.js."]},
+	"allowed paths that are text": {"on": "after_execute", "patch": {"agent": {"definition": {"anatomy": {"capabilities": {"allowed_paths": "src/**"}}}}}, "violations": ["How much the agent may change cannot be told: a limit or its allowed paths are missing.", "Files outside the agent's allowed paths are changed: src/price.js."]},
+	"one file outside": {"on": "after_execute", "patch": {"agent": {"definition": {"anatomy": {"capabilities": {"allowed_paths": ["lib/**"]}}}}}, "violations": ["Files outside the agent's allowed paths are changed: src/price.js."]},
+}
+
+test_each_case_is_answered_as_wanted if sample.wrong("agent_limits", cases) == {}

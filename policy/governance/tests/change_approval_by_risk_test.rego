@@ -28,77 +28,86 @@ test_approvals_are_by_maintainers_or_owners if {
 	{requirement.roles | some requirement in decision.requirements} == {["maintainer", "owner"]}
 }
 
-test_protected_paths_need_two_approvals if {
-	every path in [".github/workflows/ci.yml", ".gatehouse/recipe.json", "policy/governance/data/paths.json", ".GitHub/x", "a/b/Jenkinsfile", "CODEOWNERS"] {
-		asked(sample.changing([path])) == {"approvals": 2, "owner-approval": 1}
-	}
-}
-
-test_a_path_that_only_looks_protected_is_not if {
-	every path in ["src/.github.js", "src/policy/x.js", "docs/policy.md"] {
-		asked(sample.changing([path])) == {"approvals": 1}
-	}
-}
-
-test_a_lockfile_raises_the_risk_a_step if {
-	every path in ["package-lock.json", "packages/a/package-lock.json", "Cargo.lock"] {
-		decision := gatehouse.decision with input as sample.changing([path])
-		decision.effective_risk == "medium"
-		messages := sample.messages(decision.warnings)
-		sprintf("The risk is medium instead of low: lockfiles are changed: %s.", [path]) in messages
-	}
-}
-
-test_unobserved_without_isolation_raises_the_risk if {
-	document := object.union(sample.before_effect, {
-		"proposal": {"provenance": "unobserved"},
-		"validation": {"isolation_driver": "none"},
-	})
-	decision := gatehouse.decision with input as document
-	decision.effective_risk == "medium"
-}
-
-test_either_alone_does_not if {
-	every part in [{"proposal": {"provenance": "unobserved"}}, {"validation": {"isolation_driver": "none"}}] {
-		decision := gatehouse.decision with input as object.union(sample.before_effect, part)
-		decision.effective_risk == "low"
-	}
-}
-
-test_risk_does_not_go_over_critical if {
-	document := object.union(sample.changing(["yarn.lock"]), {"task": {"risk": "critical"}})
-	decision := gatehouse.decision with input as document
-	decision.effective_risk == "critical"
-	decision.outcome == "allow"
-}
-
 test_a_change_without_a_task_is_medium if {
 	decision := gatehouse.decision with input as object.union(sample.before_effect, {"task": null})
 	decision.effective_risk == "medium"
 }
 
-test_a_setting_asks_for_more if {
-	asked(object.union(sample.before_effect, {"settings": {"approvals": {"low": 3}}})) == {"approvals": 3}
+settings := {
+	"more for low": {"risk": "low", "approvals": {"low": 3}, "asks": {"approvals": 3}},
+	"more for medium": {"risk": "medium", "approvals": {"medium": 2}, "asks": {"approvals": 2}},
+	"more for another risk": {"risk": "low", "approvals": {"medium": 2}, "asks": {"approvals": 1}},
+	"more for high": {"risk": "high", "approvals": {"high": 3}, "asks": {"approvals": 3, "owner-approval": 1}},
+	"less for high": {"risk": "high", "approvals": {"high": 0}, "asks": {"approvals": 2, "owner-approval": 1}},
+	"as many for critical": {"risk": "critical", "approvals": {"critical": 2}, "asks": {"approvals": 2, "owner-approval": 1}},
 }
 
-test_a_setting_never_asks_for_less if {
-	asked(object.union(with_risk("high"), {"settings": {"approvals": {"high": 0}}})) == {"approvals": 2, "owner-approval": 1}
+test_a_setting_asks_for_more_and_never_for_less if {
+	every case in settings {
+		asked(object.union(with_risk(case.risk), {"settings": {"approvals": case.approvals}})) == case.asks
+	}
 }
 
-test_a_setting_protects_more_paths if {
-	document := object.union(sample.changing(["infra/main.tf"]), {"settings": {"protected_paths": ["infra/**"]}})
-	asked(document) == {"approvals": 2, "owner-approval": 1}
+strict := {"low": 1, "medium": 2, "high": 2, "critical": 3}
+
+test_the_strict_preset_asks_for_more if {
+	every risk, n in strict {
+		decision := gatehouse.decision with input as with_risk(risk) with data.governance.preset as "strict"
+		{requirement.count | some requirement in decision.requirements; requirement.id == "approvals"} == {n}
+	}
+}
+
+test_preset_and_setting_the_larger_counts if {
+	doc := object.union(with_risk("medium"), {"settings": {"approvals": {"medium": 1}}})
+	decision := gatehouse.decision with input as doc with data.governance.preset as "strict"
+	{requirement.count | some requirement in decision.requirements} == {2}
+}
+
+test_a_project_has_its_preset_by_name if {
+	decision := gatehouse.decision with input as with_risk("medium") with data.governance.project_presets as {"demo": "strict"}
+	{requirement.count | some requirement in decision.requirements} == {2}
+}
+
+test_reasons_and_roles if {
+	decision := gatehouse.decision with input as with_risk("high")
+	decision.requirements == {
+		{
+			"id": "approvals",
+			"policy_id": "change_approval_by_risk",
+			"count": 2,
+			"roles": ["maintainer", "owner"],
+			"reason": "The effective risk is high: 2 approval(s) by persons who are no authors.",
+		},
+		{
+			"id": "owner-approval",
+			"policy_id": "change_approval_by_risk",
+			"count": 1,
+			"roles": ["owner"],
+			"reason": "The effective risk is high: one of the approvals is an owner's.",
+		},
+	}
+}
+
+test_a_risk_that_cannot_be_told_denies if {
+	decision := gatehouse.decision with input as with_risk("none")
+	sample.messages(decision.violations) == {
+		"The risk of the change cannot be told, so nobody can say whose approval it needs.",
+		"The task's risk is not one of low, medium, high, critical.",
+	}
 }
 
 test_other_hooks_ask_for_no_approval if {
 	every hook in ["before_execute", "after_execute"] {
-		decision := gatehouse.decision with input as sample[hook]
+		decision := gatehouse.decision with input as sample.by_hook[hook]
 		decision.requirements == set()
+		decision.violations == set()
 	}
 }
 
-test_isolation_that_is_not_told_counts_as_none if {
-	document := object.union(sample.before_effect, {"proposal": {"provenance": "unobserved"}, "validation": null})
-	decision := gatehouse.decision with input as document
-	decision.effective_risk == "medium"
+unjudged := {
+	"a run of unknown risk": {"on": "before_execute", "patch": {"task": {"risk": "none"}}},
+	"a change of high risk before a validation": {"on": "after_execute", "patch": {"task": {"risk": "high"}}},
+	"a lockfile before a validation": {"on": "after_execute", "patch": {"proposal": {"files": [sample.file("yarn.lock")]}}},
 }
+
+test_before_it_is_judged_nothing_is_said if sample.wrong("change_approval_by_risk", unjudged) == {}

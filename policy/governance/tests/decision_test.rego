@@ -3,67 +3,74 @@ package gatehouse_test.decision
 import data.gatehouse
 import data.gatehouse_test.sample
 
+said(doc) := decision if {
+	decision := gatehouse.decision with input as doc
+}
+
 test_each_hook_allows_its_clean_input if {
-	every hook in ["before_execute", "after_execute", "before_effect"] {
-		decision := gatehouse.decision with input as sample[hook]
-		decision.outcome == "allow"
-		decision.violations == set()
-		decision.effective_risk == "low"
+	every doc in sample.by_hook {
+		said(doc).outcome == "allow"
+		said(doc).violations == set()
+		said(doc).warnings == set()
+		said(doc).shadowed == set()
+	}
+}
+
+risks := {
+	"before_execute": "low",
+	"after_execute": "low",
+	"before_effect": "low",
+	"on_create_attempt": null,
+	"on_promotion_attempt": null,
+	"on_policy_update": null,
+}
+
+test_what_has_a_task_or_a_proposal_has_a_risk if {
+	every name, risk in risks {
+		said(sample.by_hook[name]).effective_risk == risk
 	}
 }
 
 test_a_warning_makes_warn if {
-	decision := gatehouse.decision with input as sample.changing(["package-lock.json"])
-	decision.outcome == "warn"
-	decision.violations == set()
+	said(sample.changing(["package-lock.json"])).outcome == "warn"
+}
+
+test_a_violation_makes_deny if {
+	said(object.union(sample.changing(["package-lock.json"]), {"validation": null})).outcome == "deny"
 }
 
 test_a_finding_says_its_policy_severity_and_runbook if {
-	decision := gatehouse.decision with input as object.union(sample.before_execute, {"agent": null})
-	decision.violations == {{
+	said(object.union(sample.before_execute, {"agent": {"runs_today": 10}})).violations == {{
 		"policy_id": "agent_limits",
-		"message": "No registered agent runs this task.",
+		"message": "The agent renamer has begun 10 runs today; 10 are allowed.",
 		"severity": "high",
-		"runbook_url": "policy/README.md#agent_limits",
+		"runbook_url": "docs/reference/policies/agent_limits.md",
 	}}
 }
 
-broken := {
-	"an empty document": {},
-	"no hook": object.remove(sample.before_effect, ["hook"]),
-	"an unknown hook": object.union(sample.before_effect, {"hook": "before_lunch"}),
-	"no time": object.remove(sample.before_execute, ["at"]),
-	"a time that is none": object.union(sample.before_execute, {"at": "tomorrow"}),
-	"no settings": object.remove(sample.before_effect, ["settings"]),
-	"no actor": object.remove(sample.before_effect, ["actor"]),
-	"an unknown risk": object.union(sample.before_effect, {"task": {"risk": "none"}}),
-	"nothing to execute": object.union(sample.before_execute, {"task": null}),
-	"no proposal after execute": object.union(sample.after_execute, {"proposal": null}),
-	"no proposal before effect": object.union(sample.before_effect, {"proposal": null}),
-	"files that are none": object.union(sample.before_effect, {"proposal": {"files": "all"}}),
-	"a file without path": object.union(sample.before_effect, {"proposal": {"files": [{}]}}),
-	"a diff without size": object.union(sample.after_execute, {"proposal": {"diff_bytes": null}}),
-	"unknown provenance": object.union(sample.before_effect, {"proposal": {"provenance": "heard"}}),
-	"no authors": object.union(sample.before_effect, {"proposal": {"authors": null}}),
-	"no effect": object.union(sample.before_effect, {"effect": null}),
-	"an agent that is not described": object.union(sample.after_execute, {"agent": null, "actor": {"kind": "agent"}}),
+test_the_contract_speaks_as_the_decision if {
+	said(object.remove(sample.before_execute, ["settings"])).violations == {{
+		"policy_id": "decision",
+		"message": "The input has no settings.",
+		"severity": "critical",
+		"runbook_url": "docs/reference/policies/decision.md",
+	}}
 }
 
-test_what_is_missing_denies if {
-	every input_document in broken {
-		decision := gatehouse.decision with input as input_document
-		decision.outcome == "deny"
+test_a_requirement_says_its_policy if {
+	{requirement.policy_id | some requirement in said(sample.changing(["main.tf"])).requirements} == {"change_approval_by_risk", "self_modification"}
+}
+
+# Every policy says who it is, under its own name; each has its hooks and a mode, and none is listed that is not there.
+test_every_policy_is_listed if {
+	ids := {id | some id; data.gatehouse.policies[id].meta.id == id}
+	count(ids) == 21
+	ids == {id | some hook; some id, _ in data.governance.hooks[hook]}
+	ids == object.keys(data.governance.modes)
+	every id in ids {
+		meta := data.gatehouse.policies[id].meta
+		meta.severity in {"low", "medium", "high", "critical"}
+		meta.owner == "platform-governance"
+		meta.runbook == sprintf("docs/reference/policies/%s.md", [id])
 	}
-}
-
-test_each_broken_input_is_said_by_the_contract if {
-	every input_document in broken {
-		decision := gatehouse.decision with input as input_document
-		"decision" in {finding.policy_id | some finding in decision.violations}
-	}
-}
-
-test_an_agent_that_is_described_may_act if {
-	decision := gatehouse.decision with input as object.union(sample.after_execute, {"actor": {"kind": "agent"}})
-	decision.outcome == "allow"
 }

@@ -28,6 +28,7 @@ missing := {
 	"no verdict": object.union(sample.before_effect, {"validation": {"verdict": "fine"}}),
 	"no removed tests": reported({"removed_tests": null}),
 	"tests that are no names": reported({"removed_tests": [1]}),
+	"tests in an object": reported({"removed_tests": {"a": "b"}}),
 	"no skipped tests": reported({"newly_skipped_tests": null}),
 	"no deleted files": measured({"test_files_deleted": null}),
 	"no changed files": measured({"test_files_changed": null}),
@@ -47,6 +48,7 @@ test_a_changed_test_file_warns_and_needs_an_owner if {
 	some requirement in decision.requirements
 	requirement.id == "test-change-approval"
 	requirement.roles == ["owner"]
+	requirement.reason == "Test files are changed, which can weaken them: test/cart.test.js."
 	requirement.count == 1
 }
 

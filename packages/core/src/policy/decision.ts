@@ -1,9 +1,22 @@
 import { z } from 'zod'
-import { AgentDefinition, AGENT_STATES } from '../agents/definition.ts'
+import { CanonicalDefinition } from '../agents/canonical.ts'
+import { AGENT_STATES } from '../agents/definition.ts'
 import { RISKS } from '../specs/story.ts'
+import { DecisionSettings } from './settings.ts'
+import { FieldChange, Incident, PolicyException, PolicyUpdate, Promotion, Remediation } from './subjects.ts'
 
-/** Where policy decides in the flow of a change. */
-export const DECISION_HOOKS = ['before_execute', 'after_execute', 'before_effect'] as const
+/** Where policy decides. */
+export const DECISION_HOOKS = [
+  'on_field_change',
+  'on_review_open',
+  'on_create_attempt',
+  'on_promotion_attempt',
+  'before_execute',
+  'after_execute',
+  'before_effect',
+  'on_policy_update',
+  'on_remediation_attempt',
+] as const
 export type DecisionHook = (typeof DECISION_HOOKS)[number]
 
 export const Risk = z.enum(RISKS)
@@ -42,9 +55,11 @@ const Agent = z.strictObject({
   version: z.string().min(1).max(200),
   lifecycle: z.strictObject({ state: z.enum(AGENT_STATES) }),
   owner_person_id: id.nullable(),
-  definition: AgentDefinition,
+  definition: CanonicalDefinition,
   /** Runs begun since midnight UTC, this one not counted. */
   runs_today: count,
+  /** US dollars metered by the gateway since midnight UTC and since the first of the month. Only agents with a model have it. */
+  spend: z.strictObject({ day: z.number().min(0), month: z.number().min(0) }).optional(),
 })
 
 const ChangedFile = z.strictObject({
@@ -88,25 +103,18 @@ const Validation = z.strictObject({
   }),
 })
 
-/**
- * What a project sets on top of the bundle's preset. A setting can only tighten: approvals take the larger
- * number, limits the smaller one, protected paths are added to those of the bundle.
- */
-export const DecisionSettings = z.strictObject({
-  approvals: z
-    .strictObject({
-      low: count.max(20).optional(),
-      medium: count.max(20).optional(),
-      high: count.max(20).optional(),
-      critical: count.max(20).optional(),
-    })
-    .optional(),
-  protected_paths: z.array(path).max(1000).optional(),
-  max_changed_files: count.optional(),
-  max_diff_bytes: count.optional(),
-  max_execution_time_seconds: count.optional(),
-  max_requests_per_day: count.optional(),
-})
+/** The parts of the input that a hook is decided by. What is missing denies: `policy/governance/data/contract.json` is made from this table. */
+export const HOOK_SUBJECTS = {
+  on_field_change: ['agent', 'field_change'],
+  on_review_open: ['agent'],
+  on_create_attempt: ['agent'],
+  on_promotion_attempt: ['agent', 'promotion'],
+  before_execute: ['task'],
+  after_execute: ['proposal'],
+  before_effect: ['proposal', 'effect'],
+  on_policy_update: ['policy_update'],
+  on_remediation_attempt: ['remediation'],
+} as const satisfies Readonly<Record<DecisionHook, readonly string[]>>
 
 /** What policy is asked: the input document of the entrypoint `gatehouse/decision`. */
 export const DecisionInput = z.strictObject({
@@ -121,8 +129,23 @@ export const DecisionInput = z.strictObject({
   agent: Agent.nullable(),
   proposal: Proposal.nullable(),
   validation: Validation.nullable(),
-  effect: z.strictObject({ kind: z.literal('merge'), target_branch: name }).nullable(),
+  effect: z
+    .strictObject({
+      kind: z.literal('merge'),
+      target_branch: name,
+      /** `policy` asks for a merge without approvals, which only low-risk paths get. Approvals where it is not said. */
+      authority: z.enum(['approvals', 'policy']).optional(),
+    })
+    .nullable(),
   settings: DecisionSettings,
+  field_change: FieldChange.optional(),
+  promotion: Promotion.optional(),
+  policy_update: PolicyUpdate.optional(),
+  remediation: Remediation.optional(),
+  /** Open incidents in the project. */
+  incidents: z.array(Incident).max(1000).optional(),
+  /** Approved exceptions by policy id. Policy checks their bounds, scope and time again. */
+  exceptions: z.record(z.string().min(1).max(120), z.array(PolicyException).max(1000)).optional(),
 })
 export type DecisionInput = z.infer<typeof DecisionInput>
 
@@ -135,12 +158,16 @@ export const PolicyFinding = z.strictObject({
 })
 export type PolicyFinding = z.infer<typeof PolicyFinding>
 
-/** Approvals that are needed before the effect: `count` persons who are no authors, each with one of `roles`. */
+/**
+ * Approvals that are needed before the effect: `count` persons who are no authors, each with one of `roles` or named in `persons`. Where only
+ * persons may approve, `roles` holds the word `code-owner`, which nobody has as a role.
+ */
 export const PolicyRequirement = z.strictObject({
   id: z.string().min(1).max(200),
   policy_id: z.string().min(1).max(120),
   count: count.min(1),
   roles: z.array(z.string().min(1).max(40)).min(1).max(20),
+  persons: z.array(id).min(1).max(100).optional(),
   reason: z.string().min(1).max(20_000),
 })
 export type PolicyRequirement = z.infer<typeof PolicyRequirement>
@@ -149,6 +176,7 @@ export const PolicyMutation = z.strictObject({
   policy_id: z.string().min(1).max(120),
   path: z.string().min(1).max(400),
   value: z.json(),
+  reason: z.string().min(1).max(2000),
 })
 export type PolicyMutation = z.infer<typeof PolicyMutation>
 
@@ -157,6 +185,8 @@ export const PolicyDecision = z.strictObject({
   outcome: z.enum(['allow', 'warn', 'deny']),
   violations: z.array(PolicyFinding),
   warnings: z.array(PolicyFinding),
+  /** What policies in shadow would have said. Shown, never acted on. */
+  shadowed: z.array(PolicyFinding).default([]),
   locked_fields: z.array(z.string().min(1).max(400)),
   mutations: z.array(PolicyMutation),
   requirements: z.array(PolicyRequirement),

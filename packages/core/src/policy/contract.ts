@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { DecisionInput, HOOK_SUBJECTS } from './decision.ts'
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly additionalProperties?: unknown
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+}
+
+type Members = Readonly<Record<string, true>>
+
+/** Every object of the schemas that names all of its members, by its path; members of alternatives are put together. */
+function known(schemas: readonly Schema[], path: string): [string, Members][] {
+  const alternatives = schemas.flatMap((schema) => schema.anyOf ?? schema.oneOf ?? [schema])
+  const closed = alternatives.filter((s) => s.properties !== undefined && s.additionalProperties === false)
+  const members = [...new Set(closed.flatMap((s) => Object.keys(s.properties ?? {})))].toSorted()
+  if (members.length === 0) return []
+  const inner = members.flatMap((member) =>
+    known(
+      closed.flatMap((s) => s.properties?.[member] ?? []),
+      `${path}.${member}`,
+    ),
+  )
+  return [[path, named(members)], ...inner]
+}
+
+function named(names: readonly string[]): Members {
+  return Object.fromEntries(names.map((name) => [name, true as const]))
+}
+
+/**
+ * What policy knows of its input, as the bundle's data (`data/contract.json`): the parts each hook is decided by, and the members that the
+ * objects of the input may have, by path (`input.agent.definition`). Objects within lists are not named.
+ */
+export function decisionContract(): {
+  readonly hooks: Readonly<Record<string, Members>>
+  readonly objects: Readonly<Record<string, Members>>
+} {
+  const schema = z.toJSONSchema(DecisionInput, { io: 'output', unrepresentable: 'any' }) as Schema
+  return {
+    hooks: Object.fromEntries(Object.entries(HOOK_SUBJECTS).map(([hook, parts]) => [hook, named(parts)])),
+    objects: Object.fromEntries(known([schema], 'input')),
+  }
+}

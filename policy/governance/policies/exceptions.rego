@@ -1,0 +1,125 @@
+# METADATA
+# scope: package
+# title: Exceptions
+# description: The one resolver of exceptions. An exception counts where it is in bounds, approved, in its scope and in its time.
+package gatehouse.exceptions
+
+import data.gatehouse.modes
+import data.gatehouse.settings
+
+bounds := data.governance.exceptions
+
+# METADATA
+# description: Policy id -> the first exception from it that counts here and now.
+excused[id] := leaves[0] if {
+	some id, _ in modes.active
+	leaves := [leave | some leave in input.exceptions[id]; counts(id, leave)]
+}
+
+# METADATA
+# description: What is wrong with exceptions that would otherwise count.
+refused contains sprintf("The exception %v from %s does not count: %s.", [object.get(leave, "id", "without id"), id, concat("; ", faults(id, leave))]) if {
+	some id, _ in modes.active
+	some leave in input.exceptions[id]
+	count(faults(id, leave)) > 0
+}
+
+counts(id, leave) if {
+	count(faults(id, leave)) == 0
+	in_time(leave)
+	in_scope(leave)
+}
+
+faults(id, leave) := problems(leave) | {problem |
+	some problem, holds in {
+		"it is from another policy": is_from(id, leave),
+		"too few persons approved it": is_approved(leave),
+	}
+	not holds
+}
+
+default is_from(_, _) := false
+
+is_from(id, leave) if leave.policy_id == id
+
+default is_approved(_) := false
+
+# Whoever asked for it does not count.
+is_approved(leave) if {
+	approvers := {person | some person in leave.approved_by; person != leave.requested_by}
+	count(approvers) >= needed(leave)
+}
+
+# METADATA
+# description: Owners that must approve an exception, by the environment that it is for.
+needed(leave) := bounds.approvals[settings.class_of(leave.scope.environment)]
+
+# METADATA
+# description: What puts an exception out of bounds. Empty for one that is sound.
+problems(leave) := {problem |
+	some problem, holds in {
+		"the policy knows no exceptions": is_exceptable(leave),
+		"its times cannot be read, or it ends before it starts": is_timed(leave),
+		"it lasts too long": is_short(leave),
+		"its reason is too short": is_reasoned(leave),
+		"it names no environment": is_scoped(leave),
+		"it names neither agent nor repository, as it must in a governed environment": is_narrow(leave),
+		"it does not say who asked for it": is_asked(leave),
+	}
+	not holds
+}
+
+default is_exceptable(_) := false
+
+is_exceptable(leave) if bounds.max_days[leave.policy_id]
+
+default is_timed(_) := false
+
+is_timed(leave) if time.parse_rfc3339_ns(leave.starts_at) < time.parse_rfc3339_ns(leave.expires_at)
+
+default is_short(_) := false
+
+is_short(leave) if {
+	length := time.parse_rfc3339_ns(leave.expires_at) - time.parse_rfc3339_ns(leave.starts_at)
+	length <= bounds.max_days[leave.policy_id] * 86400000000000
+}
+
+default is_reasoned(_) := false
+
+is_reasoned(leave) if count(trim_space(leave.reason)) >= bounds.min_reason_characters
+
+default is_scoped(_) := false
+
+is_scoped(leave) if {
+	is_string(leave.scope.environment)
+	leave.scope.environment != ""
+}
+
+default is_narrow(_) := false
+
+is_narrow(leave) if settings.class_of(leave.scope.environment) == "sandbox"
+
+is_narrow(leave) if is_string(leave.scope.agent_id)
+
+is_narrow(leave) if is_string(leave.scope.repository_id)
+
+default is_asked(_) := false
+
+is_asked(leave) if is_string(leave.requested_by)
+
+in_time(leave) if {
+	at := time.parse_rfc3339_ns(input.at)
+	time.parse_rfc3339_ns(leave.starts_at) <= at
+	at < time.parse_rfc3339_ns(leave.expires_at)
+}
+
+in_scope(leave) if {
+	leave.scope.environment == input.environment
+	is_within(leave.scope.agent_id, "agent")
+	is_within(leave.scope.repository_id, "repository")
+}
+
+# A scope that says nothing of agent or repository is not one of any: it must say null.
+is_within(id, _) if id == null
+
+is_within(id, part) if id == input[part].id
