@@ -1,87 +1,36 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { BUILTINS } from '../packages/rego/src/builtins/registry.ts'
-import { findOpa, runOpa } from './opa.ts'
+import type { Result } from '../packages/core/src/kernel/result.ts'
+import { buildCapabilities, buildPlan, GOVERNANCE_ENTRYPOINT } from '../packages/rego/src/opa-build.ts'
+import { openPolicyFolder } from '../packages/rego/src/policy-folder.ts'
+import { findOpa } from './opa.ts'
 
 export const BUNDLE = fileURLToPath(new URL('../policy/governance', import.meta.url))
-export const ENTRYPOINT = 'gatehouse/decision'
 
-type Tree = { readonly [key: string]: unknown }
-
-/** The language's own operators and what OPA's compiler resolves itself: no plan calls them. */
-const COMPILE_TIME = new Set([
-  'eq',
-  'assign',
-  'internal.test_case',
-  'rego.metadata.chain',
-  'rego.metadata.rule',
-  'internal.print',
-  'print',
-])
-
-/** JSON with one line for each member of the lists named, so that a change shows as few lines. */
-function lines(value: unknown, listed: ReadonlySet<string>, key = ''): string {
-  if (Array.isArray(value)) {
-    if (!listed.has(key) || value.length === 0) return JSON.stringify(value)
-    return `[\n${value.map((item) => JSON.stringify(item)).join(',\n')}\n]`
-  }
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const members = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${lines(item, listed, name)}`)
-  return `{\n${members.join(',\n')}\n}`
+function value<T>(result: Result<T, string>): T {
+  if (!result.ok) throw new Error(`${result.code}: ${result.detail}`)
+  return result.value
 }
 
 /** capabilities.json: OPA's own, with the builtins that the evaluator has and no other. */
-export function capabilities(opa: string): string {
-  const all = JSON.parse(runOpa(opa, ['capabilities', '--current'], BUNDLE)) as Tree & { builtins: { name: string }[] }
-  const builtins = all.builtins.filter(({ name }) => BUILTINS.has(name) || COMPILE_TIME.has(name))
-  return `${lines({ ...all, builtins, allow_net: [] }, new Set(['builtins']))}\n`
+export async function capabilities(opa: string): Promise<string> {
+  return value(await buildCapabilities(opa))
 }
 
-/** plan.json as OPA compiles it from policies and data, one function a line. */
-export function plan(opa: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-opa-'))
-  try {
-    const bundle = join(folder, 'bundle.tar.gz')
-    const wanted = join(folder, 'capabilities.json')
-    writeFileSync(wanted, capabilities(opa))
-    // Relative paths: the plan names its source files.
-    runOpa(
-      opa,
-      [
-        'build',
-        '--target',
-        'plan',
-        '--capabilities',
-        wanted,
-        '--entrypoint',
-        ENTRYPOINT,
-        '--output',
-        bundle,
-        'policies',
-        'data',
-      ],
-      BUNDLE,
-    )
-    const text = execFileSync('tar', ['-xzOf', bundle, '/plan.json'], {
-      encoding: 'utf8',
-      maxBuffer: 256 * 1024 * 1024,
-    })
-    return `${lines(JSON.parse(text), new Set(['strings', 'builtin_funcs', 'files', 'plans', 'funcs', 'unplanned_rules']))}\n`
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+/** plan.json as OPA compiles it from policies and data. */
+export async function plan(opa: string): Promise<string> {
+  const folder = value(openPolicyFolder(BUNDLE))
+  return value(await buildPlan(opa, folder, await capabilities(opa), [GOVERNANCE_ENTRYPOINT])).plan
 }
 
-function main(args: readonly string[]): number {
+async function main(args: readonly string[]): Promise<number> {
   const found = findOpa()
   if (!found.ok) {
     process.stderr.write(`${found.reason}\n`)
     return 1
   }
-  const made = { 'capabilities.json': capabilities(found.path), 'plan.json': plan(found.path) }
+  const made = { 'capabilities.json': await capabilities(found.path), 'plan.json': await plan(found.path) }
   let differing = 0
   for (const [name, text] of Object.entries(made)) {
     const path = join(BUNDLE, name)
@@ -97,4 +46,4 @@ function main(args: readonly string[]): number {
   return differing === 0 ? 0 : 1
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = main(process.argv.slice(2))
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = await main(process.argv.slice(2))

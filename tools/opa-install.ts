@@ -10,7 +10,7 @@ function install(): number {
     process.stdout.write(`OPA ${OPA_VERSION} is here: ${found.path}\n`)
     return 0
   }
-  const folder = opaCacheFolder()
+  const folder = opaCacheFolder(process.env)
   mkdirSync(folder, { recursive: true })
   const path = `${process.env['PATH'] ?? ''}${delimiter}/usr/local/go/bin`
   const built = spawnSync('go', ['install', `github.com/open-policy-agent/opa@v${OPA_VERSION}`], {

@@ -1,15 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
-import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { OPA_VERSION, opaCacheFolder } from '../packages/rego/src/opa-command.ts'
 
-/** The OPA that compiles and tests the shipped bundle. Another version may write another plan. */
-export const OPA_VERSION = '1.22.2'
-
-/** Folder of the OPA that `node tools/opa-install.ts` builds: outside the repository, by version. */
-export function opaCacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['GATEHOUSE_TOOLS_CACHE'] ?? join(homedir(), '.cache', 'gatehouse-tools'), `opa-${OPA_VERSION}`)
-}
+export { OPA_VERSION, opaCacheFolder }
 
 export type FoundOpa = { readonly ok: true; readonly path: string } | { readonly ok: false; readonly reason: string }
 

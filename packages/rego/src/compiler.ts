@@ -1,3 +1,4 @@
+import { PLAIN, type Dialect } from './compiler-dialect.ts'
 import { PlanError, short, type Block, type Operand, type Plan, type Statement } from './plan.ts'
 import {
   add,
@@ -54,13 +55,17 @@ const RUNTIME = {
  * reached by their position in a table, so the code consists of this file's words and of integers.
  * Throws PlanError where the plan calls what does not exist or breaks out of what it is not in.
  */
-export function compilePlan(plan: Plan, builtins: ReadonlyMap<string, LinkedBuiltin>): Map<string, Entrypoint> {
+export function compilePlan(
+  plan: Plan,
+  builtins: ReadonlyMap<string, LinkedBuiltin>,
+  dialect: Dialect = PLAIN,
+): Map<string, Entrypoint> {
   const functions = new Map<string, number>()
   for (const [index, func] of plan.functions.entries()) {
     if (functions.has(func.name)) throw new PlanError(`function ${short(func.name)} is there twice`)
     functions.set(func.name, index)
   }
-  const tables: Tables = { plan, functions, builtins: new Map(), linked: [], numbers: [], paths: [] }
+  const tables: Tables = { plan, dialect, functions, builtins: new Map(), linked: [], numbers: [], paths: [] }
   for (const [name, builtin] of builtins) {
     tables.builtins.set(name, tables.linked.length)
     tables.linked.push(builtin)
@@ -112,6 +117,7 @@ export function compilePlan(plan: Plan, builtins: ReadonlyMap<string, LinkedBuil
 
 interface Tables {
   readonly plan: Plan
+  readonly dialect: Dialect
   readonly functions: ReadonlyMap<string, number>
   readonly builtins: Map<string, number>
   readonly linked: LinkedBuiltin[]
@@ -125,18 +131,9 @@ interface Frame {
   readonly restore: string
 }
 
-/** Comparisons cannot fail and cost no fuel of their own: written as code. */
-const COMPARISONS: Readonly<Record<string, string>> = {
-  equal: 'equal(a,b)',
-  neq: '!equal(a,b)',
-  lt: 'compare(a,b)<0',
-  lte: 'compare(a,b)<=0',
-  gt: 'compare(a,b)>0',
-  gte: 'compare(a,b)>=0',
-}
-
 class Writer {
   private readonly tables: Tables
+  private readonly say: Dialect
   private readonly where: string
   private readonly locals = new Set<number>()
   private readonly frames: Frame[] = []
@@ -148,6 +145,7 @@ class Writer {
 
   constructor(tables: Tables, where: string) {
     this.tables = tables
+    this.say = tables.dialect
     this.where = where
   }
 
@@ -157,8 +155,8 @@ class Writer {
     const names = params.map((p) => `l${p}`).join(',')
     const inner = `(m,${names}) {
 if (--m.fuel < 0 || ++m.depth > m.maxDepth) m.over();
-${this.variables(params)}${body}
-m.depth--; return undefined;
+${this.say.enter(index)}${this.variables(params)}${body}
+${this.say.leave}m.depth--; return undefined;
 }`
     if (params.length !== 2) return `function f${index}${inner}`
     return `function g${index}${inner}
@@ -185,7 +183,7 @@ return result;
   private block(block: Block, restore: string): string {
     const label = this.labels++
     this.frames.push({ label, restore })
-    const body = block.map((s) => this.statement(s)).join('\n')
+    const body = block.map((s) => this.say.before(s) + this.statement(s)).join('\n')
     this.frames.pop()
     return `B${label}: {\n${body}\n}`
   }
@@ -218,7 +216,7 @@ return result;
   }
 
   private finish(value: string): string {
-    return this.inFunction ? `m.depth--; return ${value};` : 'return;'
+    return this.inFunction ? `${this.say.leave}m.depth--; return ${value};` : 'return;'
   }
 
   private call(func: string, args: readonly Operand[], result: number): string {
@@ -236,13 +234,11 @@ return result;
     const declared = this.tables.plan.builtins.find((b) => b.name === func)
     if (declared?.arity !== args.length)
       throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
-    if (!declared.hasResult) return `b${builtin}(m,${values.join(',')});`
-    const comparison = Object.hasOwn(COMPARISONS, func) ? COMPARISONS[func] : undefined
-    if (comparison !== undefined && values.length === 2) {
-      const [a = '', b = ''] = values
-      return `${target} = ${comparison.replace('(a,b)', `(${a},${b})`)};`
-    }
-    return `${target} = b${builtin}(m,${values.join(',')}); if (${target} === undefined) ${this.leave(0)}`
+    if (!declared.hasResult) return `${this.say.builtin(builtin, values)};`
+    const [a, b] = values
+    const comparison = a === undefined || b === undefined ? null : this.say.comparison(func, a, b)
+    if (comparison !== null) return `${target} = ${comparison};`
+    return `${target} = ${this.say.builtin(builtin, values)}; if (${target} === undefined) ${this.leave(0)}`
   }
 
   private scan(s: Statement & { type: 'Scan' }): string {
@@ -250,10 +246,10 @@ return result;
     const source = this.local(s.source)
     const key = this.local(s.key)
     const value = this.local(s.value)
-    return `const k${t} = scanKeys(${source}), v${t} = scanValues(${source});
+    return `${this.say.scan(t, source)}
 for (let i${t} = 0; i${t} < v${t}.length; i${t}++) {
 if (--m.fuel < 0) m.over();
-${key} = k${t} === null ? i${t} : k${t}[i${t}]; ${value} = v${t}[i${t}];
+${key} = k${t} === null ? i${t} : k${t}[i${t}]; ${value} = ${this.say.item(t, key)};
 ${this.block(s.block, '')}
 }`
   }
@@ -267,7 +263,7 @@ ${this.block(s.block, '')}
     if (s.path.length > 0) {
       const path = this.tables.paths.length
       this.tables.paths.push(s.path.map((i) => this.tables.plan.strings[i] ?? ''))
-      replaced = `upsert(${target},p${path},${value})`
+      replaced = this.say.upsert(target, `p${path}`, value)
     }
     // The frame's label is passed on falling through only: a break to it means undefined.
     const body = this.block([...s.block], restore)
@@ -283,7 +279,7 @@ ${restore} if (u${t}) ${this.leave(0)}`
       case 'ReturnLocal':
         return `${this.restores(this.frames)}${this.finish(this.local(s.source))}`
       case 'ResultSetAdd':
-        return `m.results.push(${this.local(s.source)});`
+        return `${this.say.result(this.local(s.source))};`
       case 'IsDefined':
         return `if (${this.local(s.source)} === undefined) ${this.leave(0)}`
       case 'IsUndefined':
@@ -293,7 +289,7 @@ ${restore} if (u${t}) ${this.leave(0)}`
       case 'CallDynamic': {
         const t = this.temps++
         if (s.args.length !== 2) throw new PlanError(`${this.where}: a dynamic call has ${s.args.length} arguments`)
-        const path = s.path.map((p) => this.operand(p)).join(',')
+        const path = s.path.map((p) => this.say.key(this.operand(p))).join(',')
         const args = s.args.map((a) => this.local(a)).join(',')
         const result = this.local(s.result)
         return `const d${t} = lookup([${path}]); if (d${t} === undefined) ${this.leave(0)}
@@ -308,10 +304,11 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
         // Reading `data.a[0]` goes through the store's text keys; reading a variable that holds `data.a` does not.
         const fromData = 'local' in s.source && this.dataRefs.has(s.source.local)
         if (fromData) this.dataRefs.add(s.target)
-        return `${target} = ${fromData ? 'dotData' : 'dot'}(${this.operand(s.source)},${this.operand(s.key)}); if (${target} === undefined) ${this.leave(0)}`
+        const found = this.say.dot(fromData, this.operand(s.source), this.operand(s.key))
+        return `${target} = ${found}; if (${target} === undefined) ${this.leave(0)}`
       }
       case 'Len':
-        return `${this.local(s.target)} = length(${this.operand(s.source)});`
+        return `${this.local(s.target)} = ${this.say.length(this.operand(s.source))};`
       case 'Scan':
         return this.scan(s)
       case 'Not': {
@@ -332,7 +329,7 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
       case 'AssignVarOnce': {
         const target = this.local(s.target)
         const source = this.operand(s.source)
-        return `${target} = ${target} === undefined ? ${source} : assignOnce(${target},${source});`
+        return `${target} = ${target} === undefined ? ${source} : ${this.say.assignOnce(target, source)};`
       }
       case 'ResetLocal':
         return `${this.local(s.target)} = undefined;`
@@ -345,9 +342,9 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
       case 'MakeSet':
         return `${this.local(s.target)} = new RegoSet();`
       case 'Equal':
-        return `if (!equal(${this.operand(s.a)},${this.operand(s.b)})) ${this.leave(0)}`
+        return `if (!${this.say.equal(this.operand(s.a), this.operand(s.b))}) ${this.leave(0)}`
       case 'NotEqual':
-        return `if (equal(${this.operand(s.a)},${this.operand(s.b)})) ${this.leave(0)}`
+        return `if (${this.say.equal(this.operand(s.a), this.operand(s.b))}) ${this.leave(0)}`
       case 'IsArray':
         return `if (!Array.isArray(${this.operand(s.source)})) ${this.leave(0)}`
       case 'IsObject':
@@ -355,15 +352,15 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
       case 'IsSet':
         return `if (!(${this.operand(s.source)} instanceof RegoSet)) ${this.leave(0)}`
       case 'ArrayAppend':
-        return `append(${this.local(s.array)},${this.operand(s.value)});`
+        return `${this.say.append(this.local(s.array), this.operand(s.value))};`
       case 'SetAdd':
-        return `add(${this.local(s.set)},${this.operand(s.value)});`
+        return `${this.say.add(this.local(s.set), this.operand(s.value))};`
       case 'ObjectInsert':
-        return `insert(${this.local(s.object)},${this.operand(s.key)},${this.operand(s.value)});`
+        return `${this.say.insert(this.local(s.object), this.operand(s.key), this.operand(s.value))};`
       case 'ObjectInsertOnce':
-        return `insertOnce(${this.local(s.object)},${this.operand(s.key)},${this.operand(s.value)});`
+        return `${this.say.insertOnce(this.local(s.object), this.operand(s.key), this.operand(s.value))};`
       case 'ObjectMerge':
-        return `${this.local(s.target)} = merge(m,${this.local(s.a)},${this.local(s.b)});`
+        return `${this.local(s.target)} = ${this.say.merge(this.local(s.a), this.local(s.b))};`
       case 'With':
         return this.replaced(s)
       case 'Nop':

@@ -25,7 +25,11 @@ export class BuiltinError extends Error {
   readonly code: 'eval_builtin_error' | 'eval_type_error'
 
   constructor(message: string, code: 'eval_builtin_error' | 'eval_type_error' = 'eval_builtin_error') {
+    // Most of these only say that a condition does not hold; taking a stack costs more than all else of them.
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(message)
+    Error.stackTraceLimit = stackTraceLimit
     this.code = code
   }
 }

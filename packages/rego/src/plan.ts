@@ -2,9 +2,17 @@
  * OPA's intermediate representation (plan.json, schema v1), read strictly: what does not have the documented form is
  * refused before any code is made from it. https://www.openpolicyagent.org/docs/ir
  */
+/** Where a statement comes from: the source file by its position in `Plan.files`, lines and columns from 1. */
+export interface Location {
+  readonly file: number
+  readonly row: number
+  readonly col: number
+  readonly endRow: number
+}
+
 export type Operand = { readonly local: number } | { readonly string: number } | { readonly bool: boolean }
 
-export type Statement =
+type StatementKind =
   | { readonly type: 'ReturnLocal' | 'ResultSetAdd' | 'IsDefined' | 'IsUndefined'; readonly source: number }
   | { readonly type: 'Call'; readonly func: string; readonly args: readonly Operand[]; readonly result: number }
   | {
@@ -48,6 +56,9 @@ export type Statement =
     }
   | { readonly type: 'Nop' }
 
+/** `location` is null where the plan gives none: statements that OPA adds itself. */
+export type Statement = StatementKind & { readonly location: Location | null }
+
 export type Block = readonly Statement[]
 
 export interface PlanFunction {
@@ -65,7 +76,11 @@ export interface BuiltinUse {
 
 export interface Plan {
   readonly strings: readonly string[]
+  /** Names of the source files, as `opa build` was given them. */
+  readonly files: readonly string[]
   readonly builtins: readonly BuiltinUse[]
+  /** Heads of rules that no entrypoint reaches: with `opa build --plan-addons unplanned_rules`. */
+  readonly unplanned: readonly Location[]
   readonly entrypoints: readonly { readonly name: string; readonly blocks: readonly Block[] }[]
   readonly functions: readonly PlanFunction[]
 }
@@ -83,6 +98,7 @@ export function readPlan(plan: unknown): Plan {
 
 class PlanReader {
   private strings = 0
+  private files = 0
   private statements = 0
 
   plan(value: unknown): Plan {
@@ -92,6 +108,8 @@ class PlanReader {
       text(record(s, 'a string')['value'], 'a string'),
     )
     this.strings = strings.length
+    const files = list(fixed['files'], 'static.files').map((f) => text(record(f, 'a file')['value'], 'a file'))
+    this.files = files.length
     const builtins = list(fixed['builtin_funcs'], 'static.builtin_funcs').map((b) => {
       const use = record(b, 'a builtin')
       const decl = record(use['decl'], 'a builtin’s declaration')
@@ -109,7 +127,11 @@ class PlanReader {
     })
     const funcs = root['funcs'] === undefined || root['funcs'] === null ? {} : record(root['funcs'], 'funcs')
     const functions = list(funcs['funcs'], 'funcs.funcs').map((f) => this.func(f))
-    return { strings, builtins, entrypoints, functions }
+    const unplanned = list(root['unplanned_rules'], 'unplanned_rules').flatMap((rule) => {
+      const found = this.location(record(record(rule, 'an unplanned rule')['location'] ?? {}, 'an unplanned rule'))
+      return found === null ? [] : [found]
+    })
+    return { strings, files, builtins, unplanned, entrypoints, functions }
   }
 
   private func(value: unknown): PlanFunction {
@@ -158,9 +180,20 @@ class PlanReader {
     if (++this.statements > MAX_STATEMENTS) throw new PlanError(`the plan has more than ${MAX_STATEMENTS} statements`)
     const outer = record(value, where)
     const s = record(outer['stmt'], where)
+    return { ...this.kind(outer['type'], s, depth, where), location: this.location(s) }
+  }
+
+  /** Lenient: a location says where to look and decides nothing. */
+  private location(s: Record<string, unknown>): Location | null {
+    const { file, row, col, end_row: end } = s
+    if (!isLine(file) || file >= this.files || !isLine(row) || row === 0 || !isLine(col)) return null
+    return { file, row, col, endRow: isLine(end) && end >= row ? end : row }
+  }
+
+  private kind(type: unknown, s: Record<string, unknown>, depth: number, where: string): StatementKind {
     const op = (key: string): Operand => this.operand(s[key], where)
     const at = (key: string): number => local(s[key], where)
-    switch (outer['type']) {
+    switch (type) {
       case 'ReturnLocalStmt':
         return { type: 'ReturnLocal', source: at('source') }
       case 'ResultSetAddStmt':
@@ -249,7 +282,7 @@ class PlanReader {
       case 'NopStmt':
         return { type: 'Nop' }
       default:
-        throw new PlanError(`${where}: statement of unknown type ${short(outer['type'])}`)
+        throw new PlanError(`${where}: statement of unknown type ${short(type)}`)
     }
   }
 }
@@ -280,6 +313,10 @@ function text(value: unknown, where: string): string {
 function integer(value: unknown, where: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) throw new PlanError(`${where}: expected an integer`)
   return value
+}
+
+function isLine(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 1_000_000
 }
 
 function local(value: unknown, where: string): number {

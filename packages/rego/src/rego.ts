@@ -1,20 +1,28 @@
 import type { Json } from '@gatehouse/core/kernel/canonical'
-import { ok, refuse, type Refusal, type Result } from '@gatehouse/core/kernel/result'
+import { ok, refuse, type Result } from '@gatehouse/core/kernel/result'
 import { BUILTINS, builtinArity, link, NONDETERMINISTIC } from './builtins/registry.ts'
 import { compilePlan, type Entrypoint, type LinkedBuiltin } from './compiler.ts'
-import { BuiltinError, EvaluationError, LimitError, Machine, type EvaluationErrorCode } from './machine.ts'
+import {
+  answerOf,
+  DEFAULT_LIMITS,
+  failure,
+  machineLimits,
+  messageOf,
+  readInput,
+  unknownEntrypoint,
+  type EvaluateCode,
+  type EvaluateOptions,
+  type Evaluation,
+} from './evaluation.ts'
+import { Machine } from './machine.ts'
 import { readPlan, short, type Plan } from './plan.ts'
-import { FrozenError, RegoObject, type Value } from './value.ts'
-import { DocumentError, fromJson, toJson } from './value-json.ts'
+import { Tracer, type Trace, type TraceOptions } from './trace.ts'
+import { RegoObject, type Value } from './value.ts'
+import { fromJson } from './value-json.ts'
+
+export { DEFAULT_LIMITS, type EvaluateCode, type EvaluateOptions, type Evaluation, type Trace, type TraceOptions }
 
 export type LoadCode = 'invalid-plan' | 'invalid-policy-data' | 'unknown-builtin' | 'nondeterministic-builtin'
-
-export type EvaluateCode =
-  | 'policy-undefined'
-  | 'policy-error'
-  | 'policy-over-limit'
-  | 'unknown-entrypoint'
-  | 'invalid-policy-input'
 
 export interface BundleParts {
   /** plan.json, parsed. */
@@ -25,39 +33,29 @@ export interface BundleParts {
   readonly manifest?: Json
 }
 
-export interface EvaluateOptions {
-  /** Steps: calls, loop turns, builtins' work by size. Default 5,000,000. */
-  readonly fuel?: number
-  /** Calls within calls, and nesting of input and result. Default 256. */
-  readonly maxDepth?: number
-  /** Size of the result, about its JSON text. Default 1,000,000. */
-  readonly maxResultBytes?: number
-  /** A builtin that fails ends the evaluation with `policy-error`; otherwise it is undefined, as in `opa eval`. */
-  readonly strictBuiltinErrors?: boolean
+/** What a Policy is made of. */
+export interface PolicyParts {
+  readonly plan: Plan
+  readonly builtins: ReadonlyMap<string, LinkedBuiltin>
+  readonly data: Value
+  readonly revision: string
 }
-
-export type Evaluation =
-  | { readonly ok: true; readonly result: Json }
-  | (Refusal<EvaluateCode> & {
-      /** OPA's code where the policy contradicts itself or a builtin failed. */
-      readonly error?: EvaluationErrorCode
-    })
-
-export const DEFAULT_LIMITS = { fuel: 5_000_000, maxDepth: 256, maxResultBytes: 1_000_000 } as const
 
 /** A loaded bundle. Immutable; evaluations share nothing but its data. */
 export class Policy {
   readonly entrypoints: readonly string[]
   /** The manifest's revision, or the empty text. */
   readonly revision: string
+  private readonly parts: PolicyParts
   private readonly compiled: ReadonlyMap<string, Entrypoint>
-  private readonly data: Value
+  private tracer: Tracer | undefined
 
-  constructor(compiled: ReadonlyMap<string, Entrypoint>, data: Value, revision: string) {
-    this.compiled = compiled
-    this.data = data
-    this.revision = revision
-    this.entrypoints = [...compiled.keys()]
+  /** Throws PlanError where the plan cannot be compiled; `loadBundle` is the way to one. */
+  constructor(parts: PolicyParts) {
+    this.parts = parts
+    this.revision = parts.revision
+    this.compiled = compilePlan(parts.plan, parts.builtins)
+    this.entrypoints = [...this.compiled.keys()]
   }
 
   /**
@@ -65,28 +63,10 @@ export class Policy {
    * input or not at all. Never throws: what a policy or input can do wrong is a code.
    */
   evaluate(entrypoint: string, input: Json, options: EvaluateOptions = {}): Evaluation {
-    const maxDepth = options.maxDepth ?? DEFAULT_LIMITS.maxDepth
-    const maxBytes = options.maxResultBytes ?? DEFAULT_LIMITS.maxResultBytes
-    let document: Value
-    try {
-      document = fromJson(input, maxDepth)
-    } catch (error) {
-      return refuse(
-        'invalid-policy-input',
-        `The input is not a JSON document that can be evaluated: ${messageOf(error)}.`,
-      )
-    }
-    const run = this.run(entrypoint, document, options)
-    if (!run.ok) return run
-    if (run.value.length === 0) return undefinedResult(entrypoint)
-    try {
-      const [first] = run.value
-      const result = first instanceof RegoObject ? first.get('result') : undefined
-      if (result === undefined) return undefinedResult(entrypoint)
-      return { ok: true, result: toJson(result, maxDepth, maxBytes) }
-    } catch (error) {
-      return failure(error)
-    }
+    const document = readInput(input, options)
+    if (!document.ok) return document
+    const run = this.run(entrypoint, document.value, options)
+    return run.ok ? answerOf(entrypoint, run.value, options) : run
   }
 
   /** The raw result set of an entrypoint for a value made by `fromJson` or `readJson`. Never throws. */
@@ -96,53 +76,28 @@ export class Policy {
     options: EvaluateOptions = {},
   ): { ok: true; value: readonly Value[] } | (Evaluation & { ok: false }) {
     const entry = this.compiled.get(entrypoint)
-    if (entry === undefined) {
-      const known = this.entrypoints.slice(0, 10).map(short).join(', ')
-      return refuse('unknown-entrypoint', `The bundle has no entrypoint ${short(entrypoint)}; it has ${known}.`)
-    }
+    if (entry === undefined) return unknownEntrypoint(entrypoint, this.entrypoints)
     try {
-      const machine = new Machine({
-        fuel: options.fuel ?? DEFAULT_LIMITS.fuel,
-        maxDepth: options.maxDepth ?? DEFAULT_LIMITS.maxDepth,
-        strictBuiltinErrors: options.strictBuiltinErrors ?? false,
-      })
-      entry(machine, input, this.data)
+      const machine = new Machine(machineLimits(options))
+      entry(machine, input, this.parts.data)
       return { ok: true, value: machine.results }
     } catch (error) {
       return failure(error)
     }
   }
-}
 
-function undefinedResult(entrypoint: string): Evaluation & { ok: false } {
-  return refuse(
-    'policy-undefined',
-    `The entrypoint ${short(entrypoint)} has no value for this input. Nothing is allowed by an undefined decision.`,
-  )
-}
+  /**
+   * `evaluate`, with what was read, what fired, which lines were run and until when the answer holds. The answer is the
+   * same. The code for it is made at the first call, so that a policy that is never explained pays nothing.
+   */
+  trace(entrypoint: string, input: Json, options: TraceOptions = {}): Trace {
+    this.tracer ??= new Tracer(this.parts)
+    return this.tracer.trace(entrypoint, input, options)
+  }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown error'
-}
-
-function failure(error: unknown): Evaluation & { ok: false } {
-  if (error instanceof LimitError)
-    return refuse('policy-over-limit', `The policy went over its limit: ${error.message}.`)
-  if (error instanceof DocumentError && error.kind !== 'invalid') {
-    return refuse('policy-over-limit', `The policy went over its limit: ${error.message}.`)
-  }
-  // Only depth of recursion and size of strings or arrays make V8 throw a RangeError here.
-  if (error instanceof RangeError)
-    return refuse('policy-over-limit', 'The policy went over its limit: values are nested too deep or too large.')
-  if (error instanceof EvaluationError) {
-    return { ...refuse('policy-error', `The policy failed: ${error.code}: ${error.message}.`), error: error.code }
-  }
-  if (error instanceof FrozenError || error instanceof DocumentError || error instanceof BuiltinError) {
-    return { ...refuse('policy-error', `The policy failed: ${error.message}.`), error: 'eval_internal_error' }
-  }
-  return {
-    ...refuse('policy-error', `The policy could not be evaluated: ${messageOf(error)}.`),
-    error: 'eval_internal_error',
+  /** The plan as it was read: what tools look constants and lines up in. */
+  get plan(): Plan {
+    return this.parts.plan
   }
 }
 
@@ -192,7 +147,7 @@ export function loadBundle(parts: BundleParts): Result<Policy, LoadCode> {
   }
   if (!(data instanceof RegoObject)) return refuse('invalid-policy-data', "The bundle's data must be a JSON object.")
   try {
-    return ok(new Policy(compilePlan(plan, linked), data, revisionOf(parts.manifest)))
+    return ok(new Policy({ plan, builtins: linked, data, revision: revisionOf(parts.manifest) }))
   } catch (error) {
     return refuse('invalid-plan', `plan.json cannot be compiled: ${messageOf(error)}.`)
   }

@@ -23,13 +23,14 @@ export function fromJson(json: Json | undefined, maxDepth: number, freeze = fals
   if (typeof json !== 'object') throw new DocumentError('invalid', `a value of type ${typeof json} is no JSON`)
   if (maxDepth <= 0) throw new DocumentError('too-deep', 'the document is nested too deep')
   if (Array.isArray(json)) {
-    const list: Value[] = Array.from({ length: json.length })
-    for (let i = 0; i < json.length; i++) list[i] = fromJson(json[i] as Json, maxDepth - 1, freeze)
+    const list: Value[] = []
+    for (let i = 0; i < json.length; i++) list.push(fromJson(json[i] as Json, maxDepth - 1, freeze))
     if (freeze) Object.freeze(list)
     return list
   }
   const object = new RegoObject()
-  for (const [key, value] of Object.entries(json)) {
+  for (const key of Object.keys(json)) {
+    const value = (json as { readonly [key: string]: Json | undefined })[key]
     if (value !== undefined) {
       object.plain.set(key.isWellFormed() ? key : key.toWellFormed(), fromJson(value, maxDepth - 1, freeze))
     }

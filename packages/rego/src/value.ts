@@ -11,9 +11,23 @@ export type Primitive = null | boolean | number | string
 export class BigNum {
   readonly text: string
   private decimal: { m: bigint; e: number } | undefined
+  private integer: bigint | null | undefined
 
   constructor(text: string) {
     this.text = text
+  }
+
+  /** The number where it is an integer, else null. */
+  whole(): bigint | null {
+    if (this.integer !== undefined) return this.integer
+    if (/^-?\d{1,40}$/.test(this.text)) this.integer = BigInt(this.text)
+    else {
+      const { m, e } = this.exact()
+      // What is too large to be written out again and again is not kept.
+      if (e > 40) return m * 10n ** BigInt(e)
+      this.integer = e >= 0 ? m * 10n ** BigInt(e) : null
+    }
+    return this.integer
   }
 
   exact(): { m: bigint; e: number } {
@@ -63,8 +77,10 @@ export class RegoObject {
     if (this.order !== undefined) return this.order
     const keys: Value[] = [...this.plain.keys()]
     if (this.composite !== undefined) for (const { key } of this.composite.values()) keys.push(key)
-    keys.sort(compare)
-    this.order = { keys, values: keys.map((key) => this.get(key) as Value) }
+    if (keys.length > 1) keys.sort(compare)
+    const values: Value[] = []
+    for (const key of keys) values.push(this.get(key) as Value)
+    this.order = { keys, values }
     return this.order
   }
 
@@ -110,7 +126,7 @@ export class RegoSet {
     if (this.order !== undefined) return this.order
     const all: Value[] = [...this.plain]
     if (this.composite !== undefined) all.push(...this.composite.values())
-    this.order = all.sort(compare)
+    this.order = all.length > 1 ? all.sort(compare) : all
     return this.order
   }
 }
@@ -213,8 +229,17 @@ function exactOf(value: number | BigNum): { m: bigint; e: number } {
   return typeof value === 'number' ? (decimalOf(String(value)) ?? { m: 0n, e: 0 }) : value.exact()
 }
 
+/** An integer that is not too long, without taking its decimal form apart. */
+function writtenWhole(value: number | BigNum): bigint | number | null {
+  if (typeof value === 'number') return Number.isInteger(value) ? value : null
+  return value.text.length <= 40 ? value.whole() : null
+}
+
 function compareNumbers(a: number | BigNum, b: number | BigNum): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
+  const p = writtenWhole(a)
+  const q = p === null ? null : writtenWhole(b)
+  if (p !== null && q !== null) return p < q ? -1 : p > q ? 1 : 0
   const x = exactOf(a)
   const y = exactOf(b)
   const e = Math.min(x.e, y.e)

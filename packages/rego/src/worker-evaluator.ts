@@ -34,6 +34,8 @@ type Started =
   | { readonly kind: 'failed'; readonly detail: string }
 
 const START_MS = 30_000
+/** Beside this file: TypeScript in the repository, JavaScript in the package. */
+const WORKER = new URL(import.meta.url.endsWith('.ts') ? './policy-worker.ts' : './policy-worker.js', import.meta.url)
 
 /**
  * Evaluates a bundle in worker threads, so that a policy that does not end costs its caller an answer and nobody else
@@ -115,12 +117,19 @@ export class WorkerEvaluator {
   }
 
   private async start(): Promise<Started> {
-    const worker = new Worker(new URL('./policy-worker.ts', import.meta.url), {
-      workerData: this.parts,
-      execArgv: [],
-      env: {},
-      resourceLimits: { maxOldGenerationSizeMb: this.heapMb },
-    })
+    let worker: Worker
+    try {
+      worker = new Worker(WORKER, {
+        workerData: this.parts,
+        execArgv: [],
+        env: {},
+        resourceLimits: { maxOldGenerationSizeMb: this.heapMb },
+      })
+    } catch (error) {
+      // A bundle that cannot be handed over: nested without measure, or no document.
+      this.failedStarts++
+      return failedStart(error instanceof Error ? error.message.slice(0, 200) : 'unknown error')
+    }
     worker.unref()
     this.living++
     worker.on('exit', () => this.living--)

@@ -10,11 +10,11 @@ function bytes(text: string): Buffer {
 }
 
 /** Bytes as text, what is no UTF-8 replaced (as Go does when it writes a string out). */
-function decoded(data: Uint8Array): string {
+export function decodedText(data: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(data)
 }
 
-function base64(text: string, alphabet: 'standard' | 'url'): Buffer {
+export function base64Bytes(text: string, alphabet: 'standard' | 'url'): Buffer {
   const clean = text.replaceAll(/[\r\n]/g, '')
   const body = clean.replace(/={0,2}$/, '')
   const letters = alphabet === 'standard' ? /^[A-Za-z0-9+/]*$/ : /^[A-Za-z0-9_-]*$/
@@ -26,7 +26,7 @@ function base64(text: string, alphabet: 'standard' | 'url'): Buffer {
 }
 
 /** Go's url.QueryEscape. */
-function queryEscape(text: string): string {
+export function queryEscape(text: string): string {
   return Array.from(bytes(text), (byte) => {
     const char = String.fromCharCode(byte)
     if (/[A-Za-z0-9\-_.~]/.test(char)) return char
@@ -46,7 +46,7 @@ function queryUnescape(text: string): string {
       i += 2
     } else raw.push(byte)
   }
-  return decoded(Uint8Array.from(raw))
+  return decodedText(Uint8Array.from(raw))
 }
 
 function texts(value: Value): string[] {
@@ -110,7 +110,7 @@ function marshalled(write: () => string): string {
   }
 }
 
-function unmarshal(m: Machine, text: string): Value {
+export function unmarshal(m: Machine, text: string): Value {
   m.spendText(text.length * 4)
   try {
     return readJson(text)
@@ -128,6 +128,11 @@ function valid(run: () => unknown): boolean {
     if (error instanceof BuiltinError) return false
     throw error
   }
+}
+
+/** Whether a text is JSON. */
+export function jsonValid(m: Machine, text: string): boolean {
+  return valid(() => unmarshal(m, text))
 }
 
 function hash(algorithm: 'md5' | 'sha1' | 'sha256') {
@@ -149,21 +154,21 @@ function hmac(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512') {
 
 export const ENCODING: Builtins = {
   'base64.encode': (_m, a) => bytes(stringAt(a, 1)).toString('base64'),
-  'base64.decode': (_m, a) => decoded(base64(stringAt(a, 1), 'standard')),
-  'base64.is_valid': (_m, a) => typeof a === 'string' && valid(() => base64(a, 'standard')),
+  'base64.decode': (_m, a) => decodedText(base64Bytes(stringAt(a, 1), 'standard')),
+  'base64.is_valid': (_m, a) => typeof a === 'string' && valid(() => base64Bytes(a, 'standard')),
   'base64url.encode': (_m, a) => {
     const text = bytes(stringAt(a, 1)).toString('base64url')
     return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
   },
   'base64url.encode_no_pad': (_m, a) => bytes(stringAt(a, 1)).toString('base64url'),
-  'base64url.decode': (_m, a) => decoded(base64(stringAt(a, 1), 'url')),
+  'base64url.decode': (_m, a) => decodedText(base64Bytes(stringAt(a, 1), 'url')),
   'hex.encode': (_m, a) => bytes(stringAt(a, 1)).toString('hex'),
   'hex.decode': (_m, a) => {
     const text = stringAt(a, 1)
     const bad = /[^0-9a-fA-F]/.exec(text)
     if (bad !== null) throw new BuiltinError('encoding/hex: invalid byte')
     if (text.length % 2 !== 0) throw new BuiltinError('encoding/hex: odd length hex string')
-    return decoded(Buffer.from(text, 'hex'))
+    return decodedText(Buffer.from(text, 'hex'))
   },
   'urlquery.encode': (_m, a) => queryEscape(stringAt(a, 1)),
   'urlquery.decode': (_m, a) => queryUnescape(stringAt(a, 1)),

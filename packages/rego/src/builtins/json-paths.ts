@@ -1,7 +1,7 @@
 import { RegoObject, RegoSet, setOf, typeName, type Value } from '../value.ts'
 import { objectAt, operandError, typeError, type Builtins } from './operand.ts'
 
-function segments(path: Value): Value[] {
+export function pathSegments(path: Value): Value[] {
   if (Array.isArray(path)) return path
   if (typeof path !== 'string') {
     throw operandError(
@@ -22,7 +22,7 @@ function pathTree(value: Value): RegoObject {
   if (list === undefined) throw typeError(2, value, 'set', 'array')
   const root = new RegoObject()
   for (const path of list) {
-    const parts = segments(path)
+    const parts = pathSegments(path)
     let node = root
     let leaf = false
     for (const part of parts.slice(0, -1)) {

@@ -1,6 +1,6 @@
 import { BuiltinError, LimitError, type Machine } from '../machine.ts'
 import { RegoObject, RegoSet, setOf, type Value } from '../value.ts'
-import { stringAt, type Builtins } from './operand.ts'
+import { stringAt, type Builtin, type Builtins } from './operand.ts'
 
 interface Address {
   readonly bits: 32 | 128
@@ -189,6 +189,11 @@ function matches(m: Machine, a: Value, b: Value): Value {
   return out
 }
 
+const containsBuiltin: Builtin = (_m, a, b) => {
+  const outer = network(stringAt(a, 1))
+  return contains(outer, stringAt(b, 1))
+}
+
 export const NET_CIDR: Builtins = {
   'net.cidr_is_valid': (_m, a) => {
     if (typeof a !== 'string') return false
@@ -199,10 +204,8 @@ export const NET_CIDR: Builtins = {
       return false
     }
   },
-  'net.cidr_contains': (_m, a, b) => {
-    const outer = network(stringAt(a, 1))
-    return contains(outer, stringAt(b, 1))
-  },
+  'net.cidr_contains': containsBuiltin,
+  'net.cidr_overlap': containsBuiltin,
   'net.cidr_intersects': (_m, a, b) => {
     const x = network(stringAt(a, 1))
     const y = network(stringAt(b, 1))

@@ -1,9 +1,12 @@
 import { BuiltinError, type Machine } from '../machine.ts'
-import { BigNum, isNumber, RegoObject, RegoSet, typeName, type Value } from '../value.ts'
+import { BigNum, isNumber, numberText, RegoObject, RegoSet, typeName, type Value } from '../value.ts'
 
 /** A builtin: throws BuiltinError where it has no result. Its number of parameters is its arity plus one. */
 export type Builtin = (m: Machine, ...operands: Value[]) => Value
 export type Builtins = Readonly<Record<string, Builtin>>
+
+/** The builtin has no result, and that is no error: undefined also in strict mode. */
+export class NoValueError extends BuiltinError {}
 
 /** The operand at this position (from 1) has the wrong type, said in OPA's words. */
 export function typeError(position: number, value: Value, ...expected: string[]): BuiltinError {
@@ -52,12 +55,24 @@ export function bigIntegerAt(value: Value, position: number): bigint {
 /** The number as an integer, however it is written; null where it is none. */
 export function bigIntegerOf(value: number | BigNum): bigint | null {
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : null
-  const { m, e } = value.exact()
-  return e >= 0 ? m * 10n ** BigInt(e) : null
+  return value.whole()
+}
+
+/** An integer of 64 bits that is also written as one: OPA reads `1e9` and `1.0` as none here. Null for others. */
+export function writtenInteger(value: number | BigNum): bigint | null {
+  const text = numberText(value)
+  if (!/^[+-]?\d{1,20}$/.test(text)) return null
+  const whole = BigInt(text)
+  return BigInt.asIntN(64, whole) === whole ? whole : null
 }
 
 export function fromBigInteger(value: bigint): number | BigNum {
   return value >= -9007199254740991n && value <= 9007199254740991n ? Number(value) : new BigNum(value.toString())
+}
+
+/** A key of what came from JSON, where all keys are text. */
+export function keyText(key: Value): string {
+  return typeof key === 'string' ? key : ''
 }
 
 export function booleanAt(value: Value, position: number): boolean {

@@ -1,7 +1,7 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { BuiltinError, type Machine } from '../machine.ts'
 import type { Value } from '../value.ts'
-import { arrayAt, elementError, integerAt, stringAt, typeError, type Builtins } from './operand.ts'
+import { arrayAt, elementError, integerAt, stringAt, typeError, type Builtin, type Builtins } from './operand.ts'
 
 const MAX_PATTERN = 10_000
 
@@ -233,6 +233,13 @@ function templatePattern(template: string, start: string, end: string): string {
   return `${out}${Array.from(template.slice(from)).map(literal).join('')}$`
 }
 
+const match: Builtin = (m, a, b) => {
+  const pattern = stringAt(a, 1)
+  const text = stringAt(b, 2)
+  chargeMatch(m, pattern, text)
+  return compiled(m, pattern).matcher(text).find()
+}
+
 export const REGEX: Builtins = {
   'regex.is_valid': (m, a) => {
     if (typeof a !== 'string') return false
@@ -244,12 +251,8 @@ export const REGEX: Builtins = {
       throw error
     }
   },
-  'regex.match': (m, a, b) => {
-    const pattern = stringAt(a, 1)
-    const text = stringAt(b, 2)
-    chargeMatch(m, pattern, text)
-    return compiled(m, pattern).matcher(text).find()
-  },
+  'regex.match': match,
+  re_match: match,
   'regex.split': (m, a, b) => {
     const pattern = stringAt(a, 1)
     const text = stringAt(b, 2)

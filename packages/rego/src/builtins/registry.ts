@@ -2,18 +2,54 @@ import type { LinkedBuiltin } from '../compiler.ts'
 import type { Machine } from '../machine.ts'
 import { RegoObject, RegoSet, type Value } from '../value.ts'
 import { ARITHMETIC } from './arithmetic.ts'
+import { AWS_SIGNATURE } from './aws-signature.ts'
+import { CASTS } from './casts.ts'
 import { COLLECTIONS } from './collections.ts'
+import { CRYPTO_X509 } from './crypto-x509.ts'
 import { ENCODING } from './encoding.ts'
+import { GLOB_INTERSECTION } from './glob-intersection.ts'
+import { GRAPHQL } from './graphql.ts'
+import { JSON_PATCH } from './json-patch.ts'
 import { JSON_PATHS } from './json-paths.ts'
+import { JSON_SCHEMA } from './json-schema.ts'
+import { JWT } from './jwt.ts'
 import { NET_CIDR } from './net-cidr.ts'
-import type { Builtin } from './operand.ts'
+import { NoValueError, type Builtin } from './operand.ts'
 import { REGEX } from './regex.ts'
 import { FORMATTING } from './sprintf.ts'
 import { STRINGS } from './strings.ts'
+import { TEMPLATE } from './template.ts'
 import { TIME } from './time.ts'
+import { URI } from './uri.ts'
+import { UUID } from './uuid.ts'
 import { VERSIONS } from './versions.ts'
+import { yamlLibrary } from './yaml-reader.ts'
+import { YAML } from './yaml.ts'
 
-const FAMILIES = [ARITHMETIC, COLLECTIONS, STRINGS, FORMATTING, REGEX, ENCODING, JSON_PATHS, VERSIONS, NET_CIDR, TIME]
+const FAMILIES = [
+  ARITHMETIC,
+  CASTS,
+  COLLECTIONS,
+  STRINGS,
+  FORMATTING,
+  REGEX,
+  GLOB_INTERSECTION,
+  ENCODING,
+  JSON_PATHS,
+  JSON_PATCH,
+  JSON_SCHEMA,
+  GRAPHQL,
+  JWT,
+  CRYPTO_X509,
+  VERSIONS,
+  NET_CIDR,
+  TIME,
+  TEMPLATE,
+  URI,
+  UUID,
+  YAML,
+  AWS_SIGNATURE,
+]
 
 /** Every builtin there is: OPA's name, its function. All are deterministic. */
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(FAMILIES.flatMap((family) => Object.entries(family)))
@@ -26,9 +62,17 @@ export const NONDETERMINISTIC: ReadonlySet<string> = new Set([
   'rand.intn',
   'time.now_ns',
   'uuid.rfc4122',
-  'rego.parse_module',
   'test.sleep',
-  'trace',
+  // The first certificate's validity is checked against the clock; `_with_options` takes a time.
+  'crypto.x509.parse_and_verify_certificates',
+])
+
+/** Deterministic builtins of OPA that are not here, and why: refused at load as unknown. */
+export const NOT_HERE: ReadonlyMap<string, string> = new Map([
+  ['rego.parse_module', 'needs a parser of Rego, which OPA has and a plan does not'],
+  ['rego.metadata.chain', 'the compiler replaces each call by its value; no plan calls it'],
+  ['rego.metadata.rule', 'the compiler replaces each call by its value; no plan calls it'],
+  ['internal.test_case', 'only `opa test` makes plans with it'],
 ])
 
 export function builtinArity(builtin: Builtin): number {
@@ -43,8 +87,18 @@ function charged(m: Machine, result: Value): Value {
   return result
 }
 
+/** Loads what a builtin needs beyond this package, so that no evaluation waits for it. */
+function prepare(builtin: Builtin): void {
+  if (Object.values(YAML).includes(builtin)) yamlLibrary()
+}
+
+function failed(m: Machine, error: unknown): undefined {
+  return error instanceof NoValueError ? undefined : m.failed(error)
+}
+
 /** The builtin as generated code calls it: failures become undefined, or an error in strict mode. */
 export function link(builtin: Builtin): LinkedBuiltin {
+  prepare(builtin)
   switch (builtinArity(builtin)) {
     case 1:
       return (m, a) => {
@@ -52,7 +106,7 @@ export function link(builtin: Builtin): LinkedBuiltin {
         try {
           return charged(m, builtin(m, a))
         } catch (error) {
-          return m.failed(error)
+          return failed(m, error)
         }
       }
     case 2:
@@ -61,7 +115,7 @@ export function link(builtin: Builtin): LinkedBuiltin {
         try {
           return charged(m, builtin(m, a, b))
         } catch (error) {
-          return m.failed(error)
+          return failed(m, error)
         }
       }
     default:
@@ -70,7 +124,7 @@ export function link(builtin: Builtin): LinkedBuiltin {
         try {
           return charged(m, builtin(m, ...operands))
         } catch (error) {
-          return m.failed(error)
+          return failed(m, error)
         }
       }
   }

@@ -7,25 +7,39 @@ function points(text: string): string[] {
   return Array.from(text)
 }
 
-function trimStart(text: string, cut: string): string {
-  const set = new Set(cut)
-  const chars = points(text)
-  let start = 0
-  while (start < chars.length && set.has(chars[start] ?? '')) start++
-  return chars.slice(start).join('')
+/** Code points that are cut off. */
+type Cut = ReadonlySet<number>
+
+function cutOf(text: string): Cut {
+  return new Set(points(text).map((char) => char.codePointAt(0) ?? 0))
 }
 
-function trimEnd(text: string, cut: string): string {
-  const set = new Set(cut)
-  const chars = points(text)
-  let end = chars.length
-  while (end > 0 && set.has(chars[end - 1] ?? '')) end--
-  return chars.slice(0, end).join('')
+function trimStart(text: string, cut: Cut): string {
+  let start = 0
+  while (start < text.length) {
+    const point = text.codePointAt(start) ?? 0
+    if (!cut.has(point)) break
+    start += point > 0xffff ? 2 : 1
+  }
+  return start === 0 ? text : text.slice(start)
+}
+
+function trimEnd(text: string, cut: Cut): string {
+  let end = text.length
+  while (end > 0) {
+    const unit = text.charCodeAt(end - 1)
+    const pair = end > 1 && unit >= 0xdc00 && unit <= 0xdfff
+    const point = pair ? (text.codePointAt(end - 2) ?? 0) : unit
+    if (!cut.has(point)) break
+    end -= point > 0xffff ? 2 : 1
+  }
+  return end === text.length ? text : text.slice(0, end)
 }
 
 /** White space in Go's `unicode.IsSpace`; JavaScript's trim also takes the byte order mark. */
-const SPACE =
-  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'
+const SPACE = cutOf(
+  '\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000',
+)
 
 /** Positions in code points where `search` begins; overlapping ones too. */
 function positions(text: string, search: string): number[] {
@@ -136,6 +150,15 @@ export const STRINGS: Builtins = {
   },
   lower: (_m, a) => mapCase(stringAt(a, 1), false),
   upper: (_m, a) => mapCase(stringAt(a, 1), true),
+  'strings.split_n': (m, a, b, c) => {
+    const text = stringAt(a, 1)
+    const by = stringAt(b, 2)
+    const count = integerAt(c, 3)
+    m.spendText(text.length * 4)
+    const parts = by === '' ? points(text) : text.split(by)
+    if (count < 0) return parts.slice(Math.max(parts.length + count, 0))
+    return parts.slice(0, count)
+  },
   split: (_m, a, b) => {
     const text = stringAt(a, 1)
     const by = stringAt(b, 2)
@@ -177,9 +200,19 @@ export const STRINGS: Builtins = {
   },
   'strings.any_prefix_match': (m, a, b) => affix(m, a, b, (text, start) => text.startsWith(start)),
   'strings.any_suffix_match': (m, a, b) => affix(m, a, b, (text, end) => text.endsWith(end)),
-  trim: (_m, a, b) => trimEnd(trimStart(stringAt(a, 1), stringAt(b, 2)), stringAt(b, 2)),
-  trim_left: (_m, a, b) => trimStart(stringAt(a, 1), stringAt(b, 2)),
-  trim_right: (_m, a, b) => trimEnd(stringAt(a, 1), stringAt(b, 2)),
+  trim: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    const cut = cutOf(stringAt(b, 2))
+    return trimEnd(trimStart(text, cut), cut)
+  },
+  trim_left: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    return trimStart(text, cutOf(stringAt(b, 2)))
+  },
+  trim_right: (_m, a, b) => {
+    const text = stringAt(a, 1)
+    return trimEnd(text, cutOf(stringAt(b, 2)))
+  },
   trim_prefix: (_m, a, b) => {
     const text = stringAt(a, 1)
     const start = stringAt(b, 2)

@@ -1,22 +1,14 @@
 import { BuiltinError } from '../machine.ts'
-import type { Value } from '../value.ts'
+import { BigNum, type Value } from '../value.ts'
+import { NondeterministicError } from './nondeterministic.ts'
 import { bigIntegerAt, fromBigInteger, integerAt, numberAt, operandError, stringAt, type Builtins } from './operand.ts'
+import { daysIn, formatTime, layoutOf, LONG_DAYS, type Civil } from './time-layout.ts'
+import { parseTime } from './time-parser.ts'
 
+const RFC3339 = layoutOf('RFC3339')
 const NANOS = 1_000_000_000n
 const MIN_NS = -9223372036854775808n
 const MAX_NS = 9223372036854775807n
-
-/** A moment as calendar and clock in some zone, and how far that is from UTC. */
-interface Civil {
-  readonly year: number
-  readonly month: number
-  readonly day: number
-  readonly hour: number
-  readonly minute: number
-  readonly second: number
-  /** Nanoseconds below the second. */
-  readonly nanos: bigint
-}
 
 function floorDivide(a: bigint, b: bigint): bigint {
   const q = a / b
@@ -38,23 +30,26 @@ function checked(ns: bigint): Value {
   return fromBigInteger(ns)
 }
 
-const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/
+const UTC = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
 
-/** RFC 3339 as Go reads it: upper-case T and Z, no leap second, days that exist. */
-function parseRfc3339(text: string): bigint {
-  const bad = (): BuiltinError =>
-    new BuiltinError(`parsing time ${JSON.stringify(text.slice(0, 100))} as "2006-01-02T15:04:05Z07:00": cannot parse`)
-  const match = text.length > 100 ? null : RFC3339.exec(text)
-  if (match === null) throw bad()
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number)
-  const days = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate()
-  if (month < 1 || month > 12 || day < 1 || day > days || hour > 23 || minute > 59 || second > 59) throw bad()
-  const zone = match[8] ?? 'Z'
-  const offset =
-    zone === 'Z' ? 0 : (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4))) * (zone.startsWith('-') ? -60 : 60)
-  if (zone !== 'Z' && (Number(zone.slice(1, 3)) > 24 || Number(zone.slice(4)) > 60)) throw bad()
-  const nanos = BigInt((match[7] ?? '').slice(0, 9).padEnd(9, '0'))
-  return (secondsOf(year, month, day, hour, minute, second) - BigInt(offset)) * NANOS + nanos
+/** Nanoseconds of a time in UTC as it is mostly written; null for others, which are read by their layout. */
+function parsedUtc(text: string): Value | null {
+  const match = UTC.exec(text)
+  if (match === null) return null
+  const [, year, month, day, hour, minute, second, fraction = ''] = match
+  const numbers = [Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second)] as const
+  // Within these years nanoseconds are positive, fit 64 bits and are more than a JavaScript number holds.
+  if (numbers[0] < 1971 || numbers[0] > 2261 || numbers[1] < 1 || numbers[1] > 12 || numbers[2] < 1) return null
+  if (numbers[2] > daysIn(numbers[1], numbers[0]) || numbers[3] > 23 || numbers[4] > 59 || numbers[5] > 59) return null
+  const seconds = Date.UTC(numbers[0], numbers[1] - 1, numbers[2], numbers[3], numbers[4], numbers[5]) / 1000
+  return new BigNum(`${seconds}${fraction.padEnd(9, '0')}`)
+}
+
+/** Nanoseconds of a text by a layout of Go. */
+function parsed(layout: string, text: string): Value {
+  const t = parseTime(layout, text)
+  const seconds = secondsOf(t.year, t.month, t.day, t.hour, t.minute, t.second)
+  return checked((seconds - BigInt(t.offset)) * NANOS + t.nanos)
 }
 
 const UNIT_NANOS: Readonly<Record<string, bigint>> = {
@@ -116,12 +111,14 @@ function offsetSeconds(seconds: bigint, zone: string): bigint {
 interface Moment {
   readonly ns: bigint
   readonly zone: string
+  /** How the moment is to be written; empty where nothing is said. */
+  readonly layout: string
 }
 
 /** `ns` or `[ns, zone]` or `[ns, zone, layout]`. */
 function momentAt(value: Value): Moment {
   const list = Array.isArray(value) ? value : [value]
-  const [time, zone = ''] = list
+  const [time, zone = '', layout = ''] = list
   if (time === undefined)
     throw operandError(1, 'must be either number (ns) or [number (ns), string (tz)] but got array')
   const number = numberAt(time, 1)
@@ -133,14 +130,18 @@ function momentAt(value: Value): Moment {
   }
   if (ns < MIN_NS || ns > MAX_NS) throw new BuiltinError('timestamp too big')
   const name = stringAt(zone, 1)
-  if (name === 'Local') throw new BuiltinError('the zone Local is the machine’s and not known to policies')
-  return { ns, zone: name }
+  if (name === 'Local') throw new NondeterministicError('the zone Local is the machine’s own; name a zone')
+  return { ns, zone: name, layout: list.length > 2 ? stringAt(layout, 1) : '' }
+}
+
+function offsetAt(moment: Moment): bigint {
+  return moment.zone === '' || moment.zone === 'UTC' ? 0n : offsetSeconds(floorDivide(moment.ns, NANOS), moment.zone)
 }
 
 function civil(moment: Moment): Civil {
   const seconds = floorDivide(moment.ns, NANOS)
   const nanos = moment.ns - seconds * NANOS
-  const offset = moment.zone === '' || moment.zone === 'UTC' ? 0n : offsetSeconds(seconds, moment.zone)
+  const offset = offsetAt(moment)
   const date = new Date(Number((seconds + offset) * 1000n))
   return {
     year: date.getUTCFullYear(),
@@ -162,13 +163,11 @@ function fromCivil(c: Civil, zone: string): bigint {
   return (local - offset) * NANOS + c.nanos
 }
 
-const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
-
 function difference(a: Moment, b: Moment): Value {
   const zone = a.zone
   const [from, to] = a.ns <= b.ns ? [a.ns, b.ns] : [b.ns, a.ns]
-  const x = civil({ ns: from, zone })
-  const y = civil({ ns: to, zone })
+  const x = civil({ ...a, ns: from, zone })
+  const y = civil({ ...a, ns: to, zone })
   let year = y.year - x.year
   let month = y.month - x.month
   let day = y.day - x.day
@@ -198,8 +197,36 @@ function difference(a: Moment, b: Moment): Value {
   return [year, month, day, hour, minute, second]
 }
 
+/** How a zone is called at a moment. Only UTC's name is known: no list of the others' names is the same everywhere. */
+function abbreviation(moment: Moment): string {
+  if (moment.zone === '' || moment.zone === 'UTC') return 'UTC'
+  throw new NondeterministicError(
+    `the short name of the zone ${moment.zone.slice(0, 60)} is not known here; write the layout with -07:00 in place of MST`,
+  )
+}
+
 export const TIME: Builtins = {
-  'time.parse_rfc3339_ns': (_m, a) => checked(parseRfc3339(stringAt(a, 1))),
+  'time.parse_rfc3339_ns': (m, a) => {
+    const text = stringAt(a, 1)
+    // The price is that of reading it by the layout, whichever way is taken.
+    m.spendText((RFC3339.length + text.length) * 16)
+    return parsedUtc(text) ?? parsed(RFC3339, text)
+  },
+  'time.parse_ns': (m, a, b) => {
+    const layout = layoutOf(stringAt(a, 1))
+    const text = stringAt(b, 2)
+    m.spendText((layout.length + text.length) * 16)
+    return parsed(layout, text)
+  },
+  'time.format': (m, a) => {
+    const moment = momentAt(a)
+    const layout = layoutOf(moment.layout === '' ? 'RFC3339Nano' : moment.layout)
+    m.spendText(layout.length * 16)
+    const shown = civil(moment)
+    const offset = Number(offsetAt(moment))
+    const days = Number(floorDivide(secondsOf(shown.year, shown.month, shown.day, 0, 0, 0), 86_400n))
+    return formatTime({ ...shown, days, offset, zone: () => abbreviation(moment) }, layout)
+  },
   'time.parse_duration_ns': (_m, a) => fromBigInteger(parseDuration(stringAt(a, 1))),
   'time.date': (_m, a) => {
     const c = civil(momentAt(a))
@@ -212,7 +239,7 @@ export const TIME: Builtins = {
   'time.weekday': (_m, a) => {
     const c = civil(momentAt(a))
     const days = floorDivide(secondsOf(c.year, c.month, c.day, 0, 0, 0), 86_400n)
-    return WEEKDAYS[Number((((days + 4n) % 7n) + 7n) % 7n)] ?? ''
+    return LONG_DAYS[Number((((days + 4n) % 7n) + 7n) % 7n)] ?? ''
   },
   'time.add_date': (_m, a, b, c, d) => {
     const moment = momentAt(a)
