@@ -71,6 +71,14 @@ test('no text names a place of this machine', () => {
   expect(found).toEqual([])
 })
 
+/** What reads other people's specs and sources looks for such words: there they are data, in strings and patterns. Comments stay ours. */
+const READS_SUCH_WORDS = /^packages\/(core\/src\/specs|evidence\/src)\//
+
+function withoutData(line: string): string {
+  const comment = /^\s*(\/\*\*|\*|\/\/)/.test(line)
+  return comment ? line : line.replaceAll(/'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\/(?:[^/\\\n]|\\.)+\/[a-z]*/g, '""')
+}
+
 test('no product code holds a stand-in for the real thing', () => {
   // Law 9. An input's `placeholder` attribute is a word of HTML.
   const words = /\b(TODO|FIXME|XXX|HACK|lorem ipsum|not implemented|mocked?|dummy|deadbeef)\b|\bplaceholder\b(?!=|:)/i
@@ -79,7 +87,9 @@ test('no product code holds a stand-in for the real thing', () => {
     .flatMap((file) =>
       (textOf(file) ?? '')
         .split('\n')
-        .flatMap((line, i) => (words.test(line) ? [`${file}:${i + 1} ${line.trim()}`] : [])),
+        .flatMap((line, i) =>
+          words.test(READS_SUCH_WORDS.test(file) ? withoutData(line) : line) ? [`${file}:${i + 1} ${line.trim()}`] : [],
+        ),
     )
   expect(found).toEqual([])
 })

@@ -1,0 +1,190 @@
+import { Problem } from '@gatehouse/core/kernel/problems'
+import { readLimited } from './content-check.ts'
+import type { RegistryCredentials } from './registry-credentials.ts'
+
+export interface RegistryOptions {
+  readonly fetch?: typeof globalThis.fetch
+  readonly credentials?: RegistryCredentials | null
+  /** http for a host that is not this machine. For tests in closed networks only. */
+  readonly plainHttp?: boolean
+  /** Milliseconds without an answer. Default 60,000. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+}
+
+export interface RegistryCall {
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Buffer
+}
+
+const MAX_HOPS = 5
+const MAX_TOKEN_BYTES = 1024 * 1024
+
+/** This machine by name or address: traffic that does not leave it. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+}
+
+/**
+ * Requests to one registry (OCI distribution-spec 1.1): answers its Basic or Bearer challenge, follows redirects by hand so that
+ * credentials never reach another origin, and speaks http only to this machine or where told to.
+ */
+export class RegistryConnection {
+  readonly base: URL
+  private readonly options: RegistryOptions
+  private readonly fetch: typeof globalThis.fetch
+  private authorization: string | null = null
+
+  constructor(host: string, options: RegistryOptions) {
+    this.options = options
+    this.fetch = options.fetch ?? globalThis.fetch
+    const url = new URL(`https://${host}/`)
+    if (isLoopback(url.hostname) || options.plainHttp === true) url.protocol = 'http:'
+    // The default port of https is dropped from a URL; http on port 443 must still say so.
+    this.base = host.endsWith(':443') && url.protocol === 'http:' ? new URL(`http://${host}/`) : url
+  }
+
+  /** One request. `path` is a path of the API, or a Location that the registry gave. The caller judges the status. */
+  async call(path: string | URL, call: RegistryCall = {}): Promise<Response> {
+    const url = new URL(path, this.base)
+    const first = await this.follow(url, call)
+    if (first.status !== 401) return this.refused(first)
+    // Also where a token was sent: one for pulling does not push, and tokens expire.
+    const challenge = first.headers.get('www-authenticate') ?? ''
+    await first.body?.cancel()
+    this.authorization = await this.answer(challenge)
+    return this.refused(await this.follow(url, call))
+  }
+
+  private refused(response: Response): Response {
+    if (response.status !== 401 && response.status !== 403) return response
+    void response.body?.cancel()
+    const who = this.options.credentials ? 'the credentials it was given' : 'a request without credentials'
+    throw new Problem(
+      'registry-refused',
+      `${this.base.host} refused ${who} (HTTP ${response.status}). Log in with "docker login ${this.base.host}", or set GATEHOUSE_REGISTRY_USERNAME and GATEHOUSE_REGISTRY_PASSWORD.`,
+    )
+  }
+
+  private async follow(start: URL, call: RegistryCall): Promise<Response> {
+    let url = start
+    for (let hop = 0; hop <= MAX_HOPS; hop++) {
+      this.mayGo(url)
+      const own = url.origin === this.base.origin
+      const headers = {
+        ...call.headers,
+        ...(own && this.authorization !== null ? { authorization: this.authorization } : {}),
+      }
+      const response = await this.send(url, { ...call, headers })
+      const location = response.headers.get('location')
+      if (response.status < 300 || response.status >= 400 || response.status === 304 || location === null)
+        return response
+      await response.body?.cancel()
+      if (call.method === 'PUT' || call.method === 'POST') {
+        if (response.status !== 307 && response.status !== 308) {
+          throw new Problem('registry-failed', `${this.base.host} redirects an upload (HTTP ${response.status}).`)
+        }
+      }
+      url = new URL(location, url)
+    }
+    throw new Problem('registry-failed', `${this.base.host} redirects more than ${MAX_HOPS} times.`)
+  }
+
+  /** A registry may send us elsewhere, but not from https to http, nor to a scheme that is neither. */
+  private mayGo(url: URL): void {
+    const allowed = isLoopback(url.hostname) || this.options.plainHttp === true
+    const plain = url.protocol === 'http:' && this.base.protocol === 'http:' && allowed
+    if (url.protocol === 'https:' || plain) return
+    throw new Problem(
+      'registry-failed',
+      `${this.base.host} redirects to ${url.protocol}//${url.host}; only https is followed.`,
+    )
+  }
+
+  private async send(url: URL, call: RegistryCall): Promise<Response> {
+    const timeout = AbortSignal.timeout(this.options.timeoutMs ?? 60_000)
+    const signal = this.options.signal ? AbortSignal.any([timeout, this.options.signal]) : timeout
+    try {
+      return await this.fetch(url, {
+        method: call.method ?? 'GET',
+        headers: { ...call.headers },
+        redirect: 'manual',
+        signal,
+        ...(call.body === undefined ? {} : { body: new Uint8Array(call.body) }),
+      })
+    } catch (error) {
+      this.options.signal?.throwIfAborted()
+      throw new Problem('registry-unreachable', `${url.host} cannot be reached: ${reason(error)}.`)
+    }
+  }
+
+  /** The Authorization header that a challenge asks for (RFC 7235; distribution's token authentication). */
+  private async answer(challenge: string): Promise<string> {
+    const { credentials } = this.options
+    const basic = credentials
+      ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
+      : null
+    const scheme = /^\s*(\w+)/.exec(challenge)?.[1]?.toLowerCase()
+    if (scheme === 'basic' && basic !== null) return basic
+    if (scheme !== 'bearer') {
+      throw new Problem(
+        'registry-refused',
+        `${this.base.host} asks for credentials. Log in with "docker login ${this.base.host}", or set GATEHOUSE_REGISTRY_USERNAME and GATEHOUSE_REGISTRY_PASSWORD.`,
+      )
+    }
+    const fields = new Map(
+      [...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, key = '', value = '']) => [key.toLowerCase(), value]),
+    )
+    const realm = fields.get('realm') ?? ''
+    if (!URL.canParse(realm))
+      throw new Problem('registry-failed', `${this.base.host} names no place to ask for a token.`)
+    const url = new URL(realm)
+    this.mayGo(url)
+    for (const name of ['service', 'scope']) {
+      const value = fields.get(name)
+      if (value !== undefined) url.searchParams.set(name, value)
+    }
+    const response = await this.send(url, { headers: basic === null ? {} : { authorization: basic } })
+    if (!response.ok) {
+      await response.body?.cancel()
+      if (response.status >= 500)
+        throw new Problem('registry-unreachable', `${url.host} gives no token (HTTP ${response.status}).`)
+      throw new Problem(
+        'registry-refused',
+        `${url.host} gives no token for ${this.base.host} (HTTP ${response.status}); check the credentials.`,
+      )
+    }
+    const bytes = await readBody(response, MAX_TOKEN_BYTES, 'the token')
+    const token = tokenOf(bytes)
+    if (token === null) throw new Problem('registry-failed', `${url.host} answers without a token.`)
+    return `Bearer ${token}`
+  }
+}
+
+function tokenOf(bytes: Buffer): string | null {
+  try {
+    const { token, access_token: access } = JSON.parse(bytes.toString('utf8')) as Record<string, unknown>
+    const found = token ?? access
+    return typeof found === 'string' && /^[\u0021-\u007e]+$/.test(found) ? found : null
+  } catch {
+    return null
+  }
+}
+
+/** A response's body, never more of it than allowed. A connection that breaks is `registry-unreachable`. */
+export async function readBody(response: Response, maxBytes: number, what: string): Promise<Buffer> {
+  if (response.body === null) return Buffer.alloc(0)
+  try {
+    return await readLimited(response.body, maxBytes, what)
+  } catch (error) {
+    if (error instanceof Problem) throw error
+    throw new Problem('registry-unreachable', `${what} stopped coming: ${reason(error)}.`)
+  }
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  if (error.name === 'TimeoutError') return 'it took too long'
+  return error.cause instanceof Error ? error.cause.message || error.message : error.message
+}
