@@ -20,7 +20,7 @@ test('the bundle’s Rego is formatted as opa fmt has it', (ctx) => {
 
 test('the bundle passes opa check --strict with the capabilities it is shipped with', (ctx) => {
   expect(
-    runOpa(opa(ctx), ['check', '--strict', '--capabilities', 'capabilities.json', 'policies', 'data'], BUNDLE),
+    runOpa(opa(ctx), ['check', '--strict', '--capabilities', 'capabilities.json', 'policies', 'data', 'tests'], BUNDLE),
   ).toBe('')
 })
 

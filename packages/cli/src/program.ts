@@ -12,6 +12,7 @@ import { proposalCommands } from './features/proposals/proposal.ts'
 import { repositoryCommands } from './features/repositories/repository.ts'
 import { runCommands } from './features/runs/run.ts'
 import { runbookCommands } from './features/runbooks/runbook.ts'
+import { specCommands } from './features/specs/specs.ts'
 import { storyCommands } from './features/stories/story.ts'
 import { taskCommands } from './features/tasks/task.ts'
 import { validationCommands } from './features/validations/validation.ts'
@@ -39,6 +40,7 @@ const AREAS: readonly AreaCommands[] = [
   validationCommands,
   decisionCommands,
   policyCommands,
+  specCommands,
   ledgerCommands,
   jobCommands,
 ]

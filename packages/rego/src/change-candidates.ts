@@ -31,7 +31,8 @@ export class HintWatcher implements Watcher {
   compared(a: Value | undefined, b: Value | undefined): void {
     const [x, y] = [scalarOf(a), scalarOf(b)]
     if (isNumber(a) && isNumber(b)) this.instants(numberText(a), numberText(b))
-    if (x === undefined || y === undefined || x === y) return
+    // Two numbers that are the same stand at a bound: what lies beside them is a hint.
+    if (x === undefined || y === undefined || (x === y && typeof x !== 'number')) return
     this.pair(x, y)
     this.pair(y, x)
   }

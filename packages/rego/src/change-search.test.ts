@@ -139,6 +139,22 @@ function differences(a: Json | undefined, b: Json | undefined, at: readonly stri
   return [...keys].flatMap((key) => differences(valueAt(a, [key]), valueAt(b, [key]), [...at, key]))
 }
 
+test('two values of the input that stand at a bound are moved by one', () => {
+  const loaded = loadBundle(governanceBundle())
+  if (!loaded.ok) throw new Error(loaded.detail)
+  const set = (value: number) =>
+    (['/agent/definition/limits/max_requests_per_day', '/agent/runs_today'] as const).reduce<Json>(
+      (document, path) => applyChange(document, { op: 'replace', path, value }) ?? document,
+      cleanInput('before_execute') as Json,
+    )
+  const options = { editable: ['/agent/definition/limits'], maxEvaluations: 2000 }
+  const answer = smallestChange(loaded.value, 'gatehouse/decision', set(10), options)
+  expect(answer).toMatchObject({
+    ok: true,
+    value: { found: true, changes: [{ path: '/agent/definition/limits/max_requests_per_day', from: 10, value: 11 }] },
+  })
+})
+
 test(
   'whatever is wrong with an input, what is found passes the shipped bundle and touches nothing else',
   { timeout: 180_000 },

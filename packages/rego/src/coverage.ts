@@ -102,7 +102,7 @@ export function runTests(policy: Policy, coverage: Coverage, options: EvaluateOp
   return policy.entrypoints
     .filter((name) => /(?:^|\/)test_[^/]*$/.test(name))
     .map((entrypoint): TestRun => {
-      const trace = policy.trace(entrypoint, {}, options)
+      const trace = policy.trace(entrypoint, {}, { ...options, explained: true })
       coverage.add(trace)
       const { evaluation } = trace
       if (evaluation.ok) return { entrypoint, outcome: 'defined', detail: '' }

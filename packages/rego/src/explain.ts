@@ -15,7 +15,7 @@ export interface Explanation {
 
 /** Evaluates once and says which rules fired and what they read. The answer is that of `policy.evaluate`. Never throws. */
 export function explain(policy: Policy, entrypoint: string, input: Json, options: EvaluateOptions = {}): Explanation {
-  const trace = policy.trace(entrypoint, input, options)
+  const trace = policy.trace(entrypoint, input, { ...options, explained: true })
   return {
     evaluation: trace.evaluation,
     fired: trace.fired(),

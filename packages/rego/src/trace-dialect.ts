@@ -27,6 +27,30 @@ const COMPARISONS: ReadonlyMap<string, (a: string, b: string) => string> = new M
   ['gte', (a, b) => `m.lessOrEqual(${b},${a})`],
 ])
 
+/** The dialect in which only `input.at` is followed, by a TimeMachine. */
+export const TIMED: Dialect = {
+  ...PLAIN,
+  dot: (fromData, source, key) => `m.${fromData ? 'dotData' : 'dot'}(${source},${key})`,
+  length: (source) => `m.length(${source})`,
+  scan: (t, source) => `const c${t} = m.source(${source}), k${t} = scanKeys(c${t}), v${t} = scanValues(c${t});`,
+  item: (t, key) => `m.item(c${t},${key},v${t}[i${t}])`,
+  equal: (a, b) => `m.equal(${a},${b})`,
+  comparison: (builtin, a, b) => COMPARISONS.get(builtin)?.(a, b) ?? null,
+  builtin: (index, operands) =>
+    operands.length === 1 || operands.length === 2
+      ? `m.call${operands.length}(${[index, `b${index}`, ...operands].join(',')})`
+      : `m.call(${index},[${operands.join(',')}])`,
+  key: (operand) => `m.used(${operand})`,
+  assignOnce: (old, value) => `m.assignOnce(${old},${value})`,
+  append: (array, value) => `m.append(${array},${value})`,
+  add: (set, value) => `m.add(${set},${value})`,
+  insert: (object, key, value) => `m.insert(${object},${key},${value})`,
+  insertOnce: (object, key, value) => `m.insertOnce(${object},${key},${value})`,
+  merge: (a, b) => `m.merge(${a},${b})`,
+  upsert: (document, path, value) => `m.upsert(${document},${path},${value})`,
+  result: (value) => `m.result(${value})`,
+}
+
 /** The dialect in which an evaluation is followed by a TraceMachine, and what its sites and points stand for. */
 export function traceDialect(plan: Plan): { readonly dialect: Dialect; readonly table: TraceSites } {
   const sites: Location[] = []
@@ -34,26 +58,10 @@ export function traceDialect(plan: Plan): { readonly dialect: Dialect; readonly 
   const marks: Marks = new Map()
   for (const func of plan.functions) new Marker(func, sites, points, marks).mark()
   const dialect: Dialect = {
-    ...PLAIN,
+    ...TIMED,
     before: (statement) => marks.get(statement) ?? '',
     enter: () => 'const rr = m.enter();\n',
     leave: 'm.reads = rr; ',
-    dot: (fromData, source, key) => `m.${fromData ? 'dotData' : 'dot'}(${source},${key})`,
-    length: (source) => `m.length(${source})`,
-    scan: (t, source) => `const c${t} = m.source(${source}), k${t} = scanKeys(c${t}), v${t} = scanValues(c${t});`,
-    item: (t, key) => `m.item(c${t},${key},v${t}[i${t}])`,
-    equal: (a, b) => `m.equal(${a},${b})`,
-    comparison: (builtin, a, b) => COMPARISONS.get(builtin)?.(a, b) ?? null,
-    builtin: (index, operands) => `m.call(${index},[${operands.join(',')}])`,
-    key: (operand) => `m.used(${operand})`,
-    assignOnce: (old, value) => `m.assignOnce(${old},${value})`,
-    append: (array, value) => `m.append(${array},${value})`,
-    add: (set, value) => `m.add(${set},${value})`,
-    insert: (object, key, value) => `m.insert(${object},${key},${value})`,
-    insertOnce: (object, key, value) => `m.insertOnce(${object},${key},${value})`,
-    merge: (a, b) => `m.merge(${a},${b})`,
-    upsert: (document, path, value) => `m.upsert(${document},${path},${value})`,
-    result: (value) => `m.result(${value})`,
   }
   return { dialect, table: { sites, points } }
 }

@@ -11,9 +11,10 @@ import {
 } from './evaluation.ts'
 import type { Plan } from './plan.ts'
 import { TraceClock } from './trace-clock.ts'
-import { traceDialect, type TraceSites } from './trace-dialect.ts'
+import { TIMED, traceDialect, type TraceSites } from './trace-dialect.ts'
 import { TraceMachine, type Watcher } from './trace-machine.ts'
-import { clockValue, HORIZON_NS, instantText } from './trace-time.ts'
+import { TimeMachine, type NamedBuiltins } from './trace-time-machine.ts'
+import { clockValue, HORIZON_NS, instantText, type TimeValue } from './trace-time.ts'
 import { RegoObject, type Value } from './value.ts'
 
 /** A body of a rule that gave its value. */
@@ -53,7 +54,12 @@ export interface Trace {
 
 export interface TraceOptions extends EvaluateOptions {
   readonly watcher?: Watcher
+  /** What fired, was read and was run is noted at once. Without, the first question for it runs the policy again. */
+  readonly explained?: boolean
 }
+
+/** The clock that an evaluation begins with; null where its input has no time. */
+type Told = { readonly trace: TraceClock; readonly value: TimeValue } | null
 
 /** Lines of one expression that are told apart; a forged plan could name millions. */
 const MAX_ROWS = 1000
@@ -61,57 +67,93 @@ const MAX_ROWS = 1000
 /** Before every instant: an answer that holds until then is never used again. */
 export const NEVER = '0000-01-01T00:00:00.000Z'
 
-/** The plan compiled once more, so that evaluations can be followed. */
-export class Tracer {
-  private readonly plan: Plan
-  private readonly data: Value
-  private readonly builtins: readonly { readonly name: string; readonly linked: LinkedBuiltin }[]
-  private readonly entrypoints: ReadonlyMap<string, Entrypoint>
-  private readonly table: TraceSites
+interface Parts {
+  readonly plan: Plan
+  readonly builtins: ReadonlyMap<string, LinkedBuiltin>
+  readonly data: Value
+}
 
-  constructor(parts: { plan: Plan; builtins: ReadonlyMap<string, LinkedBuiltin>; data: Value }) {
-    const { dialect, table } = traceDialect(parts.plan)
-    this.plan = parts.plan
-    this.data = parts.data
-    this.table = table
+/** The code in which all is followed, with what its numbers stand for. */
+interface Whole {
+  readonly entrypoints: ReadonlyMap<string, Entrypoint>
+  readonly table: TraceSites
+}
+
+/**
+ * The plan compiled once more, so that evaluations can be followed: once for the time alone, which is what decisions
+ * need and costs little, and once for all that can be told, at the first question for it. Evaluations are
+ * deterministic, so what is asked for later comes from running the same input again.
+ */
+export class Tracer {
+  private readonly parts: Parts
+  private readonly builtins: NamedBuiltins
+  private readonly timed: ReadonlyMap<string, Entrypoint>
+  private made: Whole | undefined
+
+  constructor(parts: Parts) {
+    this.parts = parts
     this.builtins = [...parts.builtins].map(([name, linked]) => ({ name, linked }))
-    this.entrypoints = compilePlan(parts.plan, parts.builtins, dialect)
+    this.timed = compilePlan(parts.plan, parts.builtins, TIMED)
+  }
+
+  private get whole(): Whole {
+    if (this.made === undefined) {
+      const { dialect, table } = traceDialect(this.parts.plan)
+      this.made = { table, entrypoints: compilePlan(this.parts.plan, this.parts.builtins, dialect) }
+    }
+    return this.made
   }
 
   trace(entrypoint: string, input: Json, options: TraceOptions): Trace {
     const document = readInput(input, options)
     if (!document.ok) return nothing(document)
-    const entry = this.entrypoints.get(entrypoint)
-    if (entry === undefined) return nothing(unknownEntrypoint(entrypoint, [...this.entrypoints.keys()]))
+    if (!this.timed.has(entrypoint)) return nothing(unknownEntrypoint(entrypoint, [...this.timed.keys()]))
     const root = document.value
     const at = root instanceof RegoObject ? root.get('at') : undefined
-    const told = typeof at === 'string' ? clockValue(at) : null
-    const clock = told === null ? null : { trace: new TraceClock(told.ns, told.canonical), value: told.value }
-    const tables = { builtins: this.builtins, sites: this.table.sites.length }
-    const machine = new TraceMachine(machineLimits(options), tables, root, clock)
-    machine.watcher = options.watcher ?? null
-    let evaluation: Evaluation
-    try {
-      entry(machine, root, this.data)
-      evaluation = answerOf(entrypoint, machine.results, options)
-    } catch (error) {
-      evaluation = failure(error)
+    const run = <M extends TimeMachine>(code: ReadonlyMap<string, Entrypoint>, make: (told: Told) => M) => {
+      const told = typeof at === 'string' ? clockValue(at) : null
+      const clock = told === null ? null : { trace: new TraceClock(told.ns, told.canonical), value: told.value }
+      const machine = make(clock)
+      let evaluation: Evaluation
+      try {
+        code.get(entrypoint)?.(machine, root, this.parts.data)
+        evaluation = answerOf(entrypoint, machine.results, options)
+      } catch (error) {
+        evaluation = failure(error)
+      }
+      const until = validUntil(evaluation, typeof at === 'string' ? at : null, clock?.trace ?? null, machine)
+      return { machine, evaluation, until }
     }
+    const explained = () =>
+      run(this.whole.entrypoints, (clock) => {
+        const tables = { builtins: this.builtins, sites: this.whole.table.sites.length }
+        const machine = new TraceMachine(machineLimits(options), tables, root, clock)
+        machine.watcher = options.watcher ?? null
+        return machine
+      })
+    let full: TraceMachine | undefined
+    let answer: { readonly evaluation: Evaluation; readonly until: string | null }
+    if (options.watcher !== undefined || options.explained === true) {
+      const ran = explained()
+      full = ran.machine
+      answer = ran
+    } else answer = run(this.timed, (clock) => new TimeMachine(machineLimits(options), this.builtins, root, clock))
+    const machine = (): TraceMachine => (full ??= explained().machine)
     return {
-      evaluation,
-      validUntil: validUntil(evaluation, typeof at === 'string' ? at : null, clock?.trace ?? null, machine),
-      fired: () => this.fired(machine),
-      reads: () => outermost(machine.pointersRead.keys(), machine.pointersRead),
-      lines: () => this.lines(machine),
+      evaluation: answer.evaluation,
+      validUntil: answer.until,
+      fired: () => this.fired(machine()),
+      reads: () => outermost(machine().pointersRead.keys(), machine().pointersRead),
+      lines: () => this.lines(machine()),
     }
   }
 
   private fired(machine: TraceMachine): FiredRule[] {
     const rules = [...machine.fired].flatMap(([index, reads]) => {
-      const point = this.table.points[index]
-      const site = point === undefined ? undefined : this.table.sites[point.site]
+      const point = this.whole.table.points[index]
+      const site = point === undefined ? undefined : this.whole.table.sites[point.site]
       if (point === undefined || site === undefined) return []
-      const file = this.plan.files[site.file] ?? ''
+      const file = this.parts.plan.files[site.file] ?? ''
       return [
         {
           rule: point.rule,
@@ -127,10 +169,10 @@ export class Tracer {
 
   private lines(machine: TraceMachine): Map<string, Map<number, boolean>> {
     const files = new Map<string, Map<number, boolean>>()
-    const own = new Set(this.table.sites.map(({ file, row }) => `${file}:${row}`))
-    const unplanned = this.plan.unplanned.filter(({ file, row }) => !own.has(`${file}:${row}`))
-    for (const [index, { file, row: first, endRow }] of [...this.table.sites, ...unplanned].entries()) {
-      const name = this.plan.files[file] ?? ''
+    const own = new Set(this.whole.table.sites.map(({ file, row }) => `${file}:${row}`))
+    const unplanned = this.parts.plan.unplanned.filter(({ file, row }) => !own.has(`${file}:${row}`))
+    for (const [index, { file, row: first, endRow }] of [...this.whole.table.sites, ...unplanned].entries()) {
+      const name = this.parts.plan.files[file] ?? ''
       const rows = files.get(name) ?? new Map<number, boolean>()
       files.set(name, rows)
       // A line that only goes on with what began above has no statement of its own.
@@ -151,7 +193,7 @@ function validUntil(
   evaluation: Evaluation,
   at: string | null,
   clock: TraceClock | null,
-  machine: TraceMachine,
+  machine: TimeMachine,
 ): string | null {
   if (!evaluation.ok && evaluation.code !== 'policy-undefined') return at ?? NEVER
   if (clock === null) return machine.unreadableTime ? NEVER : null

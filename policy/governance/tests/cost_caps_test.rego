@@ -1,6 +1,5 @@
 package gatehouse_test.cost_caps
 
-import data.gatehouse
 import data.gatehouse_test.sample
 
 with_model(part) := object.union({"agent": {"definition": {"anatomy": {"llm": sample.llm}, "limits": sample.budget}, "spend": {"day": 0, "month": 0}}}, part)

@@ -1,6 +1,5 @@
 package gatehouse_test.egress
 
-import data.gatehouse
 import data.gatehouse_test.sample
 
 cases := {

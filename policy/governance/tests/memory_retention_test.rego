@@ -1,6 +1,5 @@
 package gatehouse_test.memory_retention
 
-import data.gatehouse
 import data.gatehouse_test.sample
 
 cases := {

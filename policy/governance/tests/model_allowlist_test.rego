@@ -1,6 +1,5 @@
 package gatehouse_test.model_allowlist
 
-import data.gatehouse
 import data.gatehouse_test.sample
 
 asking(part) := {"agent": {"definition": {"anatomy": {"llm": object.union(sample.llm, part)}}}}

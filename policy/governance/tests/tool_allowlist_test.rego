@@ -1,6 +1,5 @@
 package gatehouse_test.tool_allowlist
 
-import data.gatehouse
 import data.gatehouse_test.sample
 
 cases := {

@@ -30,18 +30,31 @@ function checked(ns: bigint): Value {
   return fromBigInteger(ns)
 }
 
-const UTC = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z$/
+/** The number that so many digits at a position say; NaN where they are none. */
+function digitsAt(text: string, from: number, count: number): number {
+  let value = 0
+  for (let i = from; i < from + count; i++) {
+    const digit = text.charCodeAt(i) - 48
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN
+    value = value * 10 + digit
+  }
+  return value
+}
 
 /** Nanoseconds of a time in UTC as it is mostly written; null for others, which are read by their layout. */
 function parsedUtc(text: string): Value | null {
-  const match = UTC.exec(text)
-  if (match === null) return null
-  const [, year, month, day, hour, minute, second, fraction = ''] = match
-  const numbers = [Number(year), Number(month), Number(day), Number(hour), Number(minute), Number(second)] as const
+  const { length } = text
+  if (length < 20 || length > 30 || length === 21 || text.charAt(length - 1) !== 'Z') return null
+  if (text.charAt(4) !== '-' || text.charAt(7) !== '-' || text.charAt(10) !== 'T') return null
+  if (text.charAt(13) !== ':' || text.charAt(16) !== ':' || (length > 20 && text.charAt(19) !== '.')) return null
+  const [year, month, day] = [digitsAt(text, 0, 4), digitsAt(text, 5, 2), digitsAt(text, 8, 2)]
+  const [hour, minute, second] = [digitsAt(text, 11, 2), digitsAt(text, 14, 2), digitsAt(text, 17, 2)]
+  const fraction = text.slice(20, -1)
   // Within these years nanoseconds are positive, fit 64 bits and are more than a JavaScript number holds.
-  if (numbers[0] < 1971 || numbers[0] > 2261 || numbers[1] < 1 || numbers[1] > 12 || numbers[2] < 1) return null
-  if (numbers[2] > daysIn(numbers[1], numbers[0]) || numbers[3] > 23 || numbers[4] > 59 || numbers[5] > 59) return null
-  const seconds = Date.UTC(numbers[0], numbers[1] - 1, numbers[2], numbers[3], numbers[4], numbers[5]) / 1000
+  const isDate = year >= 1971 && year <= 2261 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(month, year)
+  const isTime = hour <= 23 && minute <= 59 && second <= 59 && !Number.isNaN(digitsAt(text, 20, fraction.length))
+  if (!isDate || !isTime) return null
+  const seconds = Date.UTC(year, month - 1, day, hour, minute, second) / 1000
   return new BigNum(`${seconds}${fraction.padEnd(9, '0')}`)
 }
 
