@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url'
 
 /** `npm run bench [name]`: runs each bench alone, one after the other, and prints one JSON document with what they measured. */
 const BENCHES = {
+  evidence: 'packages/evidence/src/evidence-bench.ts',
   ledger: 'packages/ledger/src/ledger-bench.ts',
   'ledger-append': 'packages/server/src/db/ledger-append-bench.ts',
-  rego: 'tools/rego-bench.ts',
+  rego: 'packages/rego/src/rego-bench.ts',
   sandbox: 'packages/sandbox/src/sandbox-bench.ts',
+  specs: 'packages/cli/src/features/specs/specs-bench.ts',
 } as const
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -20,7 +22,7 @@ const results: Record<string, unknown> = {}
 for (const [name, file] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   process.stderr.write(`bench ${name} ...\n`)
-  const run = spawnSync(process.execPath, [file], {
+  const run = spawnSync(process.execPath, ['--expose-gc', file], {
     cwd: root,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

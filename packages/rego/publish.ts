@@ -33,9 +33,15 @@ function filesBelow(folder: string): string[] {
 }
 
 /** Not published: tests, what is about this repository's own bundle, and comparing runs with OPA. */
-const LEFT_OUT = ['src/**/*.test.ts', 'src/**/*-fixture.ts', 'src/governance-*.ts', 'src/opa-differential*.ts']
+const LEFT_OUT = [
+  'src/**/*.test.ts',
+  'src/**/*-fixture.ts',
+  'src/governance-*.ts',
+  'src/opa-differential*.ts',
+  'src/rego-bench*.ts',
+]
 const isLeftOut = (file: string): boolean =>
-  /\.test\.ts$|-fixture\.ts$|\/(?:governance-|opa-differential)[^/]*$/.test(file)
+  /\.test\.ts$|-fixture\.ts$|\/(?:governance-|opa-differential|rego-bench)[^/]*$/.test(file)
 
 /** The modules of core that this package imports by name, and those that they import by name. */
 function coreModules(): string[] {

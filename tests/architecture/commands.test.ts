@@ -6,8 +6,8 @@ import { ACTS, commandOf, type Act } from '../../packages/core/src/kernel/acts.t
 import type { CommandLike } from './command-line.ts'
 import { ROOT } from './tree.ts'
 
-/** Commands that are no act on a project: they run Gatehouse itself, hold the login of this machine, or work on files of policies. */
-const OURS = ['up', 'down', 'status', 'demo', 'policy', 'login', 'logout', 'help']
+/** Commands that are no act on a project: they run Gatehouse itself, hold the login of this machine, or work on files of policies and specifications. */
+const OURS = ['up', 'down', 'status', 'demo', 'policy', 'spec', 'login', 'logout', 'help']
 /** Acts that are done elsewhere than on the command line. */
 const ELSEWHERE: readonly Act[] = ['project.show', 'session.open', 'session.close', 'event.stream', 'task.create']
 

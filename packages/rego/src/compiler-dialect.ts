@@ -32,10 +32,17 @@ export interface Dialect {
   result(value: string): string
 }
 
+const CONSTANT = /^(?:s\d+|true|false)$/
+
+/** Texts and booleans are equal where JavaScript says so. */
+function same(a: string, b: string): string {
+  return CONSTANT.test(a) || CONSTANT.test(b) ? `(${a} === ${b})` : `equal(${a},${b})`
+}
+
 /** Comparisons cannot fail and cost no fuel of their own: written as code. */
 const COMPARISONS: ReadonlyMap<string, (a: string, b: string) => string> = new Map([
-  ['equal', (a, b) => `equal(${a},${b})`],
-  ['neq', (a, b) => `!equal(${a},${b})`],
+  ['equal', same],
+  ['neq', (a, b) => `!${same(a, b)}`],
   ['lt', (a, b) => `compare(${a},${b})<0`],
   ['lte', (a, b) => `compare(${a},${b})<=0`],
   ['gt', (a, b) => `compare(${a},${b})>0`],
@@ -46,11 +53,15 @@ export const PLAIN: Dialect = {
   before: () => '',
   enter: () => '',
   leave: '',
-  dot: (fromData, source, key) => `${fromData ? 'dotData' : 'dot'}(${source},${key})`,
+  dot: (fromData, source, key) => {
+    const call = `${fromData ? 'dotData' : 'dot'}(${source},${key})`
+    // Most steps are a text into an object: said in place, as large functions have no room for calls.
+    return /^s\d+$/.test(key) ? `(${source} instanceof RegoObject ? ${source}.plain.get(${key}) : ${call})` : call
+  },
   length: (source) => `length(${source})`,
   scan: (t, source) => `const k${t} = scanKeys(${source}), v${t} = scanValues(${source});`,
   item: (t) => `v${t}[i${t}]`,
-  equal: (a, b) => `equal(${a},${b})`,
+  equal: same,
   comparison: (builtin, a, b) => COMPARISONS.get(builtin)?.(a, b) ?? null,
   builtin: (index, operands) => `b${index}(${['m', ...operands].join(',')})`,
   key: (operand) => operand,

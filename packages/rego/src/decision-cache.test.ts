@@ -171,3 +171,17 @@ test(
     expect(hits).toBeGreaterThan(0)
   },
 )
+
+test('an answer is found by what its input hashes to, for as long as it holds', () => {
+  const cache = new DecisionCache()
+  const policy = turning()
+  const hash = inputHash({ at: at(START) }) ?? ''
+  expect(cache.kept('a', 'main', hash, at(START))).toBeNull()
+  ask(cache, policy, 10)
+  expect(cache.kept('a', 'main', hash, at(START + 999))).toEqual({ ok: true, result: [false] })
+  expect(cache.kept('a', 'main', hash, at(START + 1000))).toBeNull()
+  expect(cache.kept('a', 'main', hash, at(START + 9))).toBeNull()
+  expect(cache.kept('b', 'main', hash, at(START + 10))).toBeNull()
+  expect(cache.kept('a', 'main', hash, 'now')).toBeNull()
+  expect(cache.stats).toMatchObject({ hits: 1, misses: 1 })
+})

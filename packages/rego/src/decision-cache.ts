@@ -57,19 +57,32 @@ export class DecisionCache {
       this.missCount++
       return policy.evaluate(entrypoint, input, this.limits)
     }
-    const kept = this.entries.get(key)
-    if (kept !== undefined && kept.fromNs <= nowNs && nowNs < kept.untilNs) {
-      this.hitCount++
-      this.entries.delete(key)
-      this.entries.set(key, kept)
-      return kept.evaluation
-    }
+    const kept = this.found(key, nowNs)
+    if (kept !== null) return kept
     this.missCount++
     const { evaluation, validUntil } = policy.trace(entrypoint, input, this.limits)
     const untilNs = validUntil === null ? HORIZON_NS : instantNs(validUntil)
     if (evaluation.ok && untilNs !== null && untilNs > nowNs) this.put(key, evaluation, nowNs, untilNs)
     else this.drop(key)
     return evaluation
+  }
+
+  /**
+   * The answer kept for an input that hashes to this (`inputHash`), where it holds at this instant; else null. For
+   * callers that keep the hash of what they ask about: a rescan then costs what changed, not what there is.
+   */
+  kept(policySetHash: string, entrypoint: string, hashOfInput: string, at: string): Evaluation | null {
+    const nowNs = isCanonicalInstant(at) ? instantNs(at) : null
+    return nowNs === null ? null : this.found(keyOf(policySetHash, entrypoint, hashOfInput), nowNs)
+  }
+
+  private found(key: string, nowNs: bigint): Evaluation | null {
+    const kept = this.entries.get(key)
+    if (kept === undefined || nowNs < kept.fromNs || nowNs >= kept.untilNs) return null
+    this.hitCount++
+    this.entries.delete(key)
+    this.entries.set(key, kept)
+    return kept.evaluation
   }
 
   clear(): void {
@@ -112,7 +125,11 @@ export function inputHash(input: Json): string | null {
 
 function cacheKey(policySetHash: string, entrypoint: string, input: Json): string | null {
   const digest = inputHash(input)
-  return digest === null ? null : JSON.stringify([policySetHash, entrypoint, digest])
+  return digest === null ? null : keyOf(policySetHash, entrypoint, digest)
+}
+
+function keyOf(policySetHash: string, entrypoint: string, hashOfInput: string): string {
+  return JSON.stringify([policySetHash, entrypoint, hashOfInput])
 }
 
 /** Only for times written as core writes them: policies that compare texts are followed among these. */

@@ -58,7 +58,8 @@ function benchInput(hook: DecisionHook, index: number, next: () => number): Deci
     input.settings = { ...input.settings, freeze: [{ ...window, environments: ['production'] }] }
   }
   if (often(0.3)) input.settings = { ...input.settings, approvals: { high: 3 }, protected_paths: ['lib/**', '*.lock'] }
-  if (often(0.3)) input.incidents = [{ id: 'inc_1', summary: 'Checkout is slow.', environment: null, repository_id: null }]
+  if (often(0.3))
+    input.incidents = [{ id: 'inc_1', summary: 'Checkout is slow.', environment: null, repository_id: null }]
   if (proposal !== null) {
     proposal.files = []
     for (let i = 0; JSON.stringify(input).length < SIZE; i++)

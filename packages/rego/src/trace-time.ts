@@ -96,6 +96,13 @@ export function comparisonTurns(
 ): bigint {
   if (typeName(value.now) !== typeName(other)) return HORIZON_NS
   const now = answer(compare(value.now, other))
+  const constant = value.shift !== null && isNumber(other) ? bigIntegerOf(other) : null
+  if (value.shift !== null && constant !== null) {
+    // Nanoseconds and an integer: equal at one instant, beyond it from the next on.
+    const equal = constant - value.shift
+    const turns = [equal, equal + 1n].filter((ns) => ns > nowNs && ns <= HORIZON_NS)
+    return turns.find((ns) => answer(ns === equal ? 0 : 1) !== now) ?? HORIZON_NS
+  }
   return firstTurn(nowNs, HORIZON_NS, (ns) => answer(compare(value.at(ns), other)) !== now) ?? HORIZON_NS
 }
 

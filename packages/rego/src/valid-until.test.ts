@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { expect, test } from 'vitest'
-import { giveLocal3, handMadePlan, local, stmt } from './plan-fixture.ts'
+import { builtin, giveLocal3, handMadePlan, local, stmt, text } from './plan-fixture.ts'
 import { loadBundle, type Policy } from './rego.ts'
 import {
   append,
@@ -32,6 +32,8 @@ test('a random policy answers the same at every instant before valid_until', { t
       (policy, from, parts) => {
         const first = policy.trace('main', { at: at(from) })
         expect(first.evaluation).toEqual(policy.evaluate('main', { at: at(from) }))
+        const explained = policy.trace('main', { at: at(from) }, { explained: true })
+        expect(explained.validUntil).toBe(first.validUntil)
         total++
         const until = first.validUntil === null ? from + 3e12 : Date.parse(first.validUntil)
         expect(until).toBeGreaterThanOrEqual(from)
@@ -216,4 +218,69 @@ test('an answer that is a refusal is not kept', () => {
   const trace = endless.value.trace('main', { at: AT }, { fuel: 0 })
   expect(trace.evaluation).toMatchObject({ ok: false, code: 'policy-over-limit' })
   expect(trace.validUntil).toBe(AT)
+})
+
+/** The end as it is told for a decision, and as it is told where all is explained. */
+function bothEnds(plan: unknown, input: Json): readonly (string | null)[] {
+  const loaded = loadBundle({ plan, data: {} })
+  if (!loaded.ok) throw new Error(loaded.detail)
+  return [false, true].map((explained) => loaded.value.trace('main', input, { explained }).validUntil)
+}
+
+test('the time is followed to wherever `with` puts it', () => {
+  const plan = handMadePlan({
+    strings: ['at', 'a', 'b', 'c'],
+    builtins: [builtin('json.marshal', 1)],
+    stmts: [
+      stmt('DotStmt', { source: local(0), key: text(1), target: 5 }),
+      stmt('WithStmt', {
+        local: 0,
+        path: [2, 3, 4],
+        value: local(5),
+        block: {
+          stmts: [
+            stmt('DotStmt', { source: local(0), key: text(2), target: 6 }),
+            stmt('CallStmt', { func: 'json.marshal', args: [local(6)], result: 3 }),
+          ],
+        },
+      }),
+      ...giveLocal3,
+    ],
+  })
+  expect(bothEnds(plan, { at: AT, a: { b: { c: 1 } } })).toEqual([AT, AT])
+})
+
+test('the time is found in a list that is in another, whenever it was put there', () => {
+  const put = [
+    stmt('ArrayAppendStmt', { array: 7, value: local(6) }),
+    stmt('ArrayAppendStmt', { array: 6, value: local(5) }),
+  ]
+  for (const appends of [put, put.toReversed()]) {
+    const plan = handMadePlan({
+      strings: ['at'],
+      builtins: [builtin('json.marshal', 1)],
+      stmts: [
+        stmt('DotStmt', { source: local(0), key: text(1), target: 5 }),
+        stmt('MakeArrayStmt', { capacity: 0, target: 6 }),
+        stmt('MakeArrayStmt', { capacity: 0, target: 7 }),
+        ...appends,
+        stmt('CallStmt', { func: 'json.marshal', args: [local(7)], result: 3 }),
+        ...giveLocal3,
+      ],
+    })
+    expect(bothEnds(plan, { at: AT })).toEqual([AT, AT])
+  }
+})
+
+test('the input is found in what it was put into, and its time with it', () => {
+  const plan = handMadePlan({
+    builtins: [builtin('json.marshal', 1)],
+    stmts: [
+      stmt('MakeArrayStmt', { capacity: 0, target: 6 }),
+      stmt('ArrayAppendStmt', { array: 6, value: local(0) }),
+      stmt('CallStmt', { func: 'json.marshal', args: [local(6)], result: 3 }),
+      ...giveLocal3,
+    ],
+  })
+  expect(bothEnds(plan, { at: AT })).toEqual([AT, AT])
 })

@@ -77,7 +77,7 @@ export class RegoObject {
     if (this.order !== undefined) return this.order
     const keys: Value[] = [...this.plain.keys()]
     if (this.composite !== undefined) for (const { key } of this.composite.values()) keys.push(key)
-    if (keys.length > 1) keys.sort(compare)
+    ordered(keys)
     const values: Value[] = []
     for (const key of keys) values.push(this.get(key) as Value)
     this.order = { keys, values }
@@ -93,28 +93,29 @@ export class RegoObject {
 }
 
 export class RegoSet {
-  readonly plain: Set<Primitive> = new Set()
+  /** Made when there is a member: most sets of an evaluation stay empty. */
+  private plain: Set<Primitive> | undefined
   composite: Map<string, Value> | undefined
   private order: Value[] | undefined
 
   get size(): number {
-    return this.plain.size + (this.composite?.size ?? 0)
+    return (this.plain?.size ?? 0) + (this.composite?.size ?? 0)
   }
 
   has(value: Value): boolean {
-    if (typeof value !== 'object' || value === null) return this.plain.has(value)
+    if (typeof value !== 'object' || value === null) return this.plain?.has(value) ?? false
     const found = keyOf(value)
-    return 'plain' in found ? this.plain.has(found.plain) : (this.composite?.has(found.text) ?? false)
+    return 'plain' in found ? (this.plain?.has(found.plain) ?? false) : (this.composite?.has(found.text) ?? false)
   }
 
   add(value: Value): void {
     this.order = undefined
     if (typeof value !== 'object' || value === null) {
-      this.plain.add(value)
+      ;(this.plain ??= new Set()).add(value)
       return
     }
     const found = keyOf(value)
-    if ('plain' in found) this.plain.add(found.plain)
+    if ('plain' in found) (this.plain ??= new Set()).add(found.plain)
     else {
       this.composite ??= new Map()
       if (!this.composite.has(found.text)) this.composite.set(found.text, value)
@@ -124,9 +125,9 @@ export class RegoSet {
   /** Members in OPA's order. */
   sorted(): Value[] {
     if (this.order !== undefined) return this.order
-    const all: Value[] = [...this.plain]
+    const all: Value[] = this.plain === undefined ? [] : [...this.plain]
     if (this.composite !== undefined) all.push(...this.composite.values())
-    this.order = all.length > 1 ? all.sort(compare) : all
+    this.order = ordered(all)
     return this.order
   }
 }
@@ -237,6 +238,7 @@ function writtenWhole(value: number | BigNum): bigint | number | null {
 
 function compareNumbers(a: number | BigNum, b: number | BigNum): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
+  if (a instanceof BigNum && b instanceof BigNum && a.text === b.text) return 0
   const p = writtenWhole(a)
   const q = p === null ? null : writtenWhole(b)
   if (p !== null && q !== null) return p < q ? -1 : p > q ? 1 : 0
@@ -246,6 +248,21 @@ function compareNumbers(a: number | BigNum, b: number | BigNum): number {
   const left = x.m * 10n ** BigInt(x.e - e)
   const right = y.m * 10n ** BigInt(y.e - e)
   return left < right ? -1 : left > right ? 1 : 0
+}
+
+const FEW = 12
+
+/** Sorts in place by OPA's order. For few texts, as most objects have them, that is done without the engine's sort. */
+function ordered(values: Value[]): Value[] {
+  if (values.length < 2) return values
+  if (values.length > FEW) return values.sort(compare)
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i] as Value
+    let at = i
+    for (; at > 0 && compare(values[at - 1], value) > 0; at--) values[at] = values[at - 1] as Value
+    values[at] = value
+  }
+  return values
 }
 
 /** OPA's total order: null, booleans, numbers, strings, arrays, objects, sets. Negative, zero or positive. */

@@ -58,6 +58,20 @@ function parsedUtc(text: string): Value | null {
   return new BigNum(`${seconds}${fraction.padEnd(9, '0')}`)
 }
 
+/** Times that were read last: one evaluation reads the same few again and again. */
+const INSTANTS = new Map<string, Value>()
+const MAX_INSTANTS = 1000
+
+function instantOf(text: string): Value {
+  const known = INSTANTS.get(text)
+  if (known !== undefined) return known
+  const instant = parsedUtc(text) ?? parsed(RFC3339, text)
+  if (INSTANTS.size >= MAX_INSTANTS) INSTANTS.clear()
+  // Longer texts are no times that anybody writes.
+  if (text.length <= 40) INSTANTS.set(text, instant)
+  return instant
+}
+
 /** Nanoseconds of a text by a layout of Go. */
 function parsed(layout: string, text: string): Value {
   const t = parseTime(layout, text)
@@ -223,7 +237,7 @@ export const TIME: Builtins = {
     const text = stringAt(a, 1)
     // The price is that of reading it by the layout, whichever way is taken.
     m.spendText((RFC3339.length + text.length) * 16)
-    return parsedUtc(text) ?? parsed(RFC3339, text)
+    return instantOf(text)
   },
   'time.parse_ns': (m, a, b) => {
     const layout = layoutOf(stringAt(a, 1))

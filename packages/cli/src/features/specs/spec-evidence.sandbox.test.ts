@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { runProgram } from '../../program.ts'
+import { closeAll, scratchFolder, testHost, type Ran } from '../../test-host.ts'
+
+afterEach(closeAll)
+
+async function run(argv: readonly string[], cwd: string): Promise<Ran> {
+  const host = { ...testHost(), cwd }
+  return { ...host, code: await runProgram(argv, host) }
+}
+
+const TASKS = [
+  '- [x] T001 Create `src/a.ts` with `go()` (FR-001)',
+  '- [x] T002 Create `src/never.ts` <b>now</b> | @all',
+  '- [x] T003 Update `src/old.ts`',
+  '- [x] T004 Write `tests/a.test.ts` for FR-001',
+  '- [x] T005 Talk to people',
+  '- [ ] T006 Create `src/early.ts`',
+]
+
+function checkout(): string {
+  const root = scratchFolder()
+  const env = { PATH: process.env['PATH'] ?? '', HOME: root, GIT_CONFIG_NOSYSTEM: '1' }
+  const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org']
+  const git = (...args: string[]) => execFileSync('git', [...who, ...args], { cwd: root, env, stdio: 'pipe' })
+  const commit = (message: string, files: Readonly<Record<string, string>>) => {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    }
+    git('add', '-A')
+    git('commit', '-q', '-m', message)
+  }
+  const tasks = (lines: readonly string[]) => `# Tasks: Login\n\n## Phase 1: Setup\n\n${lines.join('\n')}\n`
+  git('init', '-q', '-b', 'main')
+  commit('plan', {
+    'specs/001-login/spec.md':
+      '# Feature Specification: Login\n\n## Requirements\n\n### Functional Requirements\n\n- **FR-001**: The system MUST go\n',
+    'specs/001-login/tasks.md': tasks(TASKS.map((line) => line.replace('[x]', '[ ]'))),
+    'src/old.ts': 'export const old = 1\n',
+  })
+  commit('work', {
+    'src/a.ts': 'export function go() {}\n',
+    'src/early.ts': 'export const early = 1\n',
+    'tests/a.test.ts': "test('goes', () => {})\n",
+  })
+  commit('tick', { 'specs/001-login/tasks.md': tasks(TASKS) })
+  writeFileSync(
+    join(root, 'failed.xml'),
+    '<testsuite name="tests/a.test.ts"><testcase classname="tests/a.test.ts" name="goes"><failure message="no"/></testcase></testsuite>',
+  )
+  return root
+}
+
+test('phantom completions come first, with what was looked for, and end with status 4', async () => {
+  const ran = await run(['spec', 'evidence'], checkout())
+  expect(ran.code).toBe(4)
+  const text = ran.stdout()
+  expect(text).toContain('1 contradicted, 1 unshown, 1 partly, 1 shown, 1 name nothing to look for')
+  expect(text.indexOf('T002')).toBeLessThan(text.indexOf('T003'))
+  expect(text.indexOf('T003')).toBeLessThan(text.indexOf('T004'))
+  expect(text).toContain('! src/never.ts was to be created and never existed')
+  expect(text).toContain('name nothing to look for: T005')
+  expect(text).not.toContain('T001 Create')
+})
+
+test('--fail-on chooses the verdict that fails, and a test that fails contradicts', async () => {
+  const cwd = checkout()
+  const code = async (...args: string[]) => (await run(['spec', 'evidence', ...args], cwd)).code
+  expect([
+    await code('--fail-on', 'never'),
+    await code('--fail-on', 'partly'),
+    await code('--fail-on', 'shown'),
+  ]).toEqual([0, 4, 2])
+  const ran = await run(['spec', 'evidence', '--json', '--junit', 'failed.xml'], cwd)
+  const document = JSON.parse(ran.stdout()) as {
+    counts: object
+    features: { tasks: { id: string; verdict: string }[] }[]
+  }
+  expect(document.counts).toMatchObject({ ticked: 5, contradicted: 2, shown: 1 })
+  expect(document.features[0]?.tasks.find((task) => task.id === 'T004')?.verdict).toBe('contradicted')
+})
+
+test('--all lists open tasks that look done, and Markdown gives the words of others no power', async () => {
+  const cwd = checkout()
+  expect((await run(['spec', 'evidence', '--all'], cwd)).stdout()).toContain('open, and looks done')
+  const page = (await run(['spec', 'evidence', '--format', 'markdown'], cwd)).stdout()
+  expect(page).not.toContain('<b>')
+  expect(page).not.toContain('@all')
+  expect(page).toContain('| contradicted |')
+})
+
+test('a folder that is not there, and a report that cannot be read, are named', async () => {
+  const cwd = checkout()
+  for (const args of [['no/such'], ['--junit', 'none.xml'], ['--junit', 'specs/001-login/spec.md']]) {
+    const ran = await run(['spec', 'evidence', ...args], cwd)
+    expect([ran.code, ran.stderr().includes(args.at(-1) ?? '')]).toEqual([2, true])
+  }
+})
+
+test('trace follows a requirement, and says what nothing knows', async () => {
+  const cwd = checkout()
+  const ran = await run(['spec', 'trace', 'FR-001'], cwd)
+  expect(ran.code).toBe(0)
+  for (const word of ['T001', 'T004', 'src/a.ts', 'tests/a.test.ts', 'work']) expect(ran.stdout()).toContain(word)
+  expect((await run(['spec', 'trace', 'FR-404'], cwd)).code).toBe(5)
+})
+
+test('coverage prints a line for each feature and writes the page', async () => {
+  const cwd = checkout()
+  const ran = await run(['spec', 'coverage', '--html', 'out/coverage.html'], cwd)
+  expect([ran.code, ran.stdout().includes('specs/001-login')]).toEqual([0, true])
+  expect(readFileSync(join(cwd, 'out/coverage.html'), 'utf8')).toContain('FR-001')
+})

@@ -1,0 +1,99 @@
+import type { Finding } from '@gatehouse/core/specs/lint/finding'
+import type { Place } from '@gatehouse/core/specs/model'
+import { RULE_IDS, RULES, type Severity } from '@gatehouse/core/specs/lint/rules'
+
+/** Where the page of a rule is read. */
+export function rulePage(rule: string): string {
+  return `https://gatehouse.dev/spec-rules/${rule}`
+}
+
+const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
+  error: 'error',
+  warning: 'warning',
+  note: 'note',
+}
+
+/**
+ * A log of SARIF 2.1.0 (OASIS) with one run. Columns count UTF-16 code units, as ours do. `shown` gives a path as the repository has it, relative and with
+ * forward slashes; `texts` are those that were linted, for the regions of fixes.
+ */
+export function sarifLog(
+  findings: readonly Finding[],
+  texts: ReadonlyMap<string, string>,
+  shown: (path: string) => string,
+): unknown {
+  return {
+    $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
+    version: '2.1.0',
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: 'gatehouse spec lint',
+            version: '0.1.0',
+            informationUri: 'https://gatehouse.dev/spec-rules',
+            rules: RULE_IDS.map((id) => ({
+              id,
+              shortDescription: { text: RULES[id].title },
+              helpUri: rulePage(id),
+              defaultConfiguration: { level: LEVELS[RULES[id].severity] },
+            })),
+          },
+        },
+        columnKind: 'utf16CodeUnits',
+        originalUriBaseIds: { SRCROOT: { description: { text: 'The root of the repository' } } },
+        results: findings.map((finding) => resultOf(finding, texts, shown)),
+      },
+    ],
+  }
+}
+
+function resultOf(finding: Finding, texts: ReadonlyMap<string, string>, shown: (path: string) => string): unknown {
+  const { rule, severity, message, fix, place, edits, fingerprint } = finding
+  const artifact = artifactOf(shown(place.path))
+  return {
+    ruleId: rule,
+    ruleIndex: RULE_IDS.indexOf(rule),
+    level: LEVELS[severity],
+    message: { text: `${message} ${fix}` },
+    locations: [{ physicalLocation: { artifactLocation: artifact, region: regionOf(place) } }],
+    partialFingerprints: { 'gatehouseSpec/v1': fingerprint },
+    ...(edits
+      ? {
+          fixes: [
+            {
+              description: { text: fix },
+              artifactChanges: [
+                {
+                  artifactLocation: artifact,
+                  replacements: edits.map((edit) => ({
+                    deletedRegion: spanOf(texts.get(place.path) ?? '', edit.start, edit.end),
+                    ...(edit.text === '' ? {} : { insertedContent: { text: edit.text } }),
+                  })),
+                },
+              ],
+            },
+          ],
+        }
+      : {}),
+  }
+}
+
+function artifactOf(path: string): unknown {
+  return { uri: path.split('/').map(encodeURIComponent).join('/'), uriBaseId: 'SRCROOT' }
+}
+
+function regionOf(place: Place): unknown {
+  return { startLine: place.line, startColumn: place.column, endLine: place.endLine, endColumn: place.endColumn }
+}
+
+/** Lines and columns of offsets, from 1, as the reader counts lines: CRLF, LF and CR end one. */
+function spanOf(text: string, start: number, end: number): unknown {
+  const [from, to] = [at(text, start), at(text, end)]
+  return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column }
+}
+
+function at(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split(/\r\n|\r|\n/)
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 }
+}

@@ -1,0 +1,257 @@
+import type { CommitRef, EvidenceLine, Found, TaskFacts } from './evidence.ts'
+
+/** What became of a file that a task names. Every field is what was found; the worst value of each is "not found". */
+export interface FileFact {
+  /** Where it was found or ought to be, from the repository's top. */
+  readonly path: string
+  readonly action: 'create' | 'change' | 'delete'
+  /** In the tree at HEAD; null without a repository. */
+  readonly atHead: boolean | null
+  readonly onDisk: boolean
+  /** The working copy differs from HEAD in more than form. */
+  readonly uncommitted: boolean
+  readonly folder: boolean
+  /** `code` is anything that is neither blank nor comment; `unread`: too large, or bytes. null: it is not there. */
+  readonly content: 'code' | 'comments' | 'empty' | 'unread' | null
+  /**
+   * The change that shows most: `since` the task was written; `with` it, in the commit that wrote and ticked it; `import`: in the commit that wrote
+   * it, where that shows no work (the history's first, or the box was open in it); `formatting`: since, blanks and comments only; `before` it only; `none`.
+   */
+  readonly change: 'since' | 'with' | 'import' | 'formatting' | 'before' | 'none'
+  readonly changedBy: CommitRef | null
+  /** All its changes since came after the tick. */
+  readonly onlyAfterTick: boolean
+  /** The commit that took it away; null where it is there or never was. */
+  readonly deletedBy: CommitRef | null
+  /** It was taken away after the box was ticked: at the tick it was there. */
+  readonly deletedAfterTick: boolean
+  /** Some commit had it. */
+  readonly existed: boolean
+  /** Where a file of this name is instead; also after a move. */
+  readonly elsewhere: readonly string[]
+  /** It was found by its name, not by the path as written. */
+  readonly byName: boolean
+  /** git ignores it: it is not meant to be committed. */
+  readonly ignored: boolean
+  /** A marker of work that is not done, as `path:line`. */
+  readonly unfinished: string | null
+}
+
+export interface SymbolFact {
+  readonly name: string
+  /**
+   * `defined` and `used`: a name in code, by a parser. `text`: a word in code of a language without one. `string`, `comment`: only there.
+   * null: nowhere.
+   */
+  readonly found: 'defined' | 'used' | 'text' | 'string' | 'comment' | null
+  /** `path:line`. */
+  readonly where: string | null
+  readonly lookedIn: readonly string[]
+  /** Only the working copy has it. */
+  readonly uncommitted: boolean
+}
+
+export interface TestFact {
+  /** A file of tests, or a test's name. */
+  readonly name: string
+  readonly outcome: 'passed' | 'failed' | 'skipped' | 'not-in-report' | 'not-run'
+  /** How many of its tests the report has passed. */
+  readonly passed: number
+  readonly skipped: number
+  /** Names of those that failed, at most some. */
+  readonly failed: readonly string[]
+  /** What the file itself holds: tests, and those of them that are switched off. null: not read, or no parser for it. */
+  readonly written: { readonly tests: number; readonly off: number } | null
+}
+
+export interface Graded {
+  readonly line: EvidenceLine
+  readonly caveats: readonly string[]
+  /** It alone refutes the tick. */
+  readonly refutes: boolean
+}
+
+function graded(line: EvidenceLine, caveats: readonly (string | false | null)[], refutes = false): Graded {
+  return { line, caveats: caveats.filter((c) => typeof c === 'string'), refutes }
+}
+
+/** A file that is empty by its nature. */
+const MAY_BE_EMPTY = /(?:^|\/)(?:__init__\.pyi?|\.gitkeep|\.keep|py\.typed|\.nojekyll|conftest\.py)$/
+
+const OTHER_NAME = 'the work may be in a file of another name'
+
+function short(commit: CommitRef): string {
+  return `${commit.id.slice(0, 10)} "${commit.subject}"`
+}
+
+export function gradeFile(fact: FileFact, { ground, tick }: Pick<TaskFacts, 'ground' | 'tick'>): Graded {
+  const there = fact.atHead === true || fact.onDisk
+  const what = `${fact.path}${fact.folder ? ' (folder)' : ''}`
+  const line = (found: Found, text: string, where: string | null = null): EvidenceLine => ({
+    about: 'file',
+    found,
+    text: `${what} ${text}`,
+    where,
+  })
+  const by = fact.changedBy
+  const common = [
+    fact.byName && `${fact.path} was found by its name only; the task writes another path`,
+    fact.uncommitted && `${fact.path} has changes that are not committed`,
+    fact.atHead === true && !fact.onDisk && `${fact.path} is at HEAD, but not in the working tree`,
+  ]
+  if (fact.action === 'delete') {
+    if (there) return graded(line('against', 'was to be deleted and is still there', fact.path), common)
+    if (fact.deletedBy && (tick.written === null || fact.deletedBy.order >= tick.written.order))
+      return graded(line('yes', `was deleted by ${short(fact.deletedBy)}`, fact.deletedBy.id), common)
+    if (fact.deletedBy) return graded(line('no', `was deleted before the task was written`, fact.deletedBy.id), common)
+    return graded(line('no', 'is not there, and no commit shows that it was'), common)
+  }
+  if (!there) return gradeAbsent(fact, ground.history, line)
+  if (fact.content === 'empty' && !MAY_BE_EMPTY.test(fact.path))
+    return graded(line('no', `is there and ${fact.folder ? 'holds nothing of substance' : 'empty'}`, fact.path), common)
+  if (fact.content === 'comments' && !MAY_BE_EMPTY.test(fact.path))
+    return graded(line('no', 'is there and holds comments only', fact.path), common)
+  if (fact.content === null) return graded(line('no', 'is there and could not be read', fact.path), common)
+  if (fact.atHead !== true)
+    return graded(line('partly', ground.history === 'none' ? 'is there' : 'is there, not committed', fact.path), [
+      ...common,
+      ground.history !== 'none' && fact.ignored && `git ignores ${fact.path}: no commit will ever show it`,
+    ])
+  const more = [
+    ...common,
+    fact.content === 'unread' && `${fact.path} is large or binary: what it holds was not looked at`,
+    fact.unfinished !== null && `${fact.unfinished} says that something is not done yet`,
+    fact.onlyAfterTick && `${fact.path} was changed only after the box was ticked`,
+  ]
+  // What HEAD has is no longer in the working tree: something takes it back.
+  // That something changed below a folder is not much: anything could be meant.
+  const full: Found = fact.onDisk && !(fact.folder && fact.action === 'change') ? 'yes' : 'partly'
+  if (fact.uncommitted && fact.change !== 'since' && fact.change !== 'with')
+    return graded(line('partly', 'is changed, not committed', fact.path), more)
+  switch (fact.change) {
+    case 'since':
+      return graded(
+        line(full, `is there and was changed since by ${by ? short(by) : 'a commit'}`, by?.id ?? null),
+        more,
+      )
+    case 'with':
+      return graded(line(full, `came with the task itself, by ${by ? short(by) : 'a commit'}`, by?.id ?? null), [
+        ...more,
+        `task and ${fact.path} came in one commit: which was first cannot be seen`,
+      ])
+    case 'import':
+      return graded(line('partly', 'is there since the commit that wrote the task', by?.id ?? null), [
+        ...more,
+        `task and ${fact.path} came in by one commit: what was done for the task cannot be seen`,
+      ])
+    case 'formatting':
+      return graded(
+        line('no', `was changed since in blanks and comments only, by ${by ? short(by) : 'a commit'}`, by?.id ?? null),
+        [...more, `a comment or a line break in ${fact.path} may be all that the task asks for`],
+      )
+    case 'before':
+    case 'none':
+      return graded(line('no', 'is there and was not changed since the task was written', fact.path), [
+        ...more,
+        ground.history === 'whole' && `${fact.path} may have had before what the task asks for`,
+      ])
+  }
+}
+
+function gradeAbsent(
+  fact: FileFact,
+  history: 'whole' | 'cut' | 'none',
+  line: (found: Found, text: string, where?: string | null) => EvidenceLine,
+): Graded {
+  const other = fact.elsewhere.slice(0, 3).join(', ')
+  const caveats = [
+    other !== '' && `a file of this name is at ${other}`,
+    fact.ignored && `git ignores ${fact.path}: it may be made when needed`,
+  ]
+  if (fact.deletedBy) {
+    const text = `was deleted${fact.deletedAfterTick ? ' after the tick' : ''} by ${short(fact.deletedBy)}`
+    return graded(line(fact.deletedAfterTick ? 'partly' : 'no', text, fact.deletedBy.id), [
+      ...caveats,
+      `${fact.path} may have been replaced by later work`,
+    ])
+  }
+  if (fact.action === 'create' && history === 'whole' && other === '' && !fact.ignored && !fact.existed)
+    return graded(line('against', 'was to be created and never existed'), [OTHER_NAME])
+  return graded(line('no', history === 'none' ? 'is not there' : fact.existed ? 'is not there' : 'never existed'), [
+    ...caveats,
+    other === '' && OTHER_NAME,
+  ])
+}
+
+export function gradeSymbol(fact: SymbolFact): Graded {
+  const line = (found: Found, text: string): EvidenceLine => ({
+    about: 'symbol',
+    found,
+    text: `${fact.name} ${text}`,
+    where: fact.where,
+  })
+  const places = fact.lookedIn.length === 0 ? 'no file to look in' : fact.lookedIn.slice(0, 3).join(', ')
+  const caveats = [fact.uncommitted && `${fact.name} is in the working copy only`]
+  const full: Found = fact.uncommitted ? 'partly' : 'yes'
+  switch (fact.found) {
+    case 'defined':
+      return graded(line(full, 'is defined'), caveats)
+    case 'used':
+      return graded(line(full, 'is used in code'), [
+        ...caveats,
+        `no definition of ${fact.name} was looked for outside of ${places}`,
+      ])
+    case 'text':
+      return graded(line(full, 'is there as a word'), [
+        ...caveats,
+        `${fact.name} was found as text: there is no parser for the language of ${fact.where ?? places}`,
+      ])
+    case 'string':
+      return graded(line('partly', 'is there in a string only'), [
+        ...caveats,
+        `a name that is built at run time looks like a string`,
+      ])
+    case 'comment':
+      return graded(line('no', 'is there in a comment only'), caveats)
+    case null:
+      return graded(line('no', `was not found (${places})`), [
+        ...caveats,
+        'a symbol may be in a file that the task does not name',
+      ])
+  }
+}
+
+export function gradeTest(fact: TestFact): Graded {
+  const line = (found: Found, text: string): EvidenceLine => ({
+    about: 'test',
+    found,
+    text: `tests of ${fact.name}: ${text}`,
+    where: fact.name.includes('/') ? fact.name : null,
+  })
+  const off = fact.written !== null && fact.written.tests > 0 && fact.written.off >= fact.written.tests
+  const given = 'the report was given: whether it is of this revision, and who wrote it, was not checked'
+  switch (fact.outcome) {
+    case 'failed':
+      return graded(
+        line('against', `${fact.failed.length} failed: ${fact.failed.slice(0, 3).join('; ')}`),
+        [given],
+        true,
+      )
+    case 'passed':
+      return graded(line('yes', `${fact.passed} passed${fact.skipped > 0 ? `, ${fact.skipped} skipped` : ''}`), [
+        given,
+        fact.skipped > 0 && `${fact.skipped} tests of ${fact.name} were skipped`,
+      ])
+    case 'skipped':
+      return graded(line('no', `all ${fact.skipped} were skipped`), [given])
+    case 'not-in-report':
+    case 'not-run':
+      if (off) return graded(line('no', `all ${fact.written?.off ?? 0} of them are switched off in the file`), [])
+      if (fact.written?.tests === 0) return graded(line('no', 'the file holds none'), [])
+      return fact.outcome === 'not-in-report'
+        ? graded(line('no', 'the report has none of them'), [given, `the report may name ${fact.name} in another way`])
+        : graded(line('partly', 'not run, and no report was given (--junit)'), [
+            `whether ${fact.name} passes is not known`,
+          ])
+  }
+}

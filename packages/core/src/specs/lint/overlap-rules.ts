@@ -1,0 +1,157 @@
+import type { FileReference, Place, SpecDocument } from '../model.ts'
+import { comparedTitle } from '../section-keys.ts'
+import { listed, type LintContext } from './lint-context.ts'
+
+/** A piece of open work: an OpenSpec change, or a feature that is under way. */
+interface Work {
+  readonly name: string
+  readonly root: string
+  readonly documents: readonly SpecDocument[]
+}
+
+export function overlapRules(context: LintContext): void {
+  requirements(context)
+  const changes = context.project.changes
+    .filter((c) => !c.archived)
+    .map((c): Work => ({ name: c.id, root: c.root, documents: live(context, [c.tasks, c.proposal, c.design]) }))
+    .filter((work) => !isFinished(work))
+  shared(context, changes)
+  const features = context
+    .features()
+    .filter(({ tasks }) => tasks !== null && isUnderWay(tasks))
+    .map(({ feature, tasks }): Work => ({ name: feature.slug, root: feature.root, documents: tasks ? [tasks] : [] }))
+  shared(context, features)
+}
+
+function live(context: LintContext, indices: readonly (number | null)[]): SpecDocument[] {
+  return indices.map((i) => context.at(i)).filter((d) => d !== null)
+}
+
+function isFinished({ documents }: Work): boolean {
+  const tasks = documents.find((d) => d.kind === 'tasks')
+  return (
+    tasks !== undefined &&
+    tasks.tasks.length > 0 &&
+    tasks.tasks.every((t) => t.state !== 'open' && t.state !== 'partial')
+  )
+}
+
+function isUnderWay(tasks: SpecDocument): boolean {
+  return tasks.tasks.some((t) => t.kind === 'task' && t.state === 'open')
+}
+
+function requirements(context: LintContext): void {
+  const touched = new Map<
+    string,
+    { change: string; document: SpecDocument; place: Place; title: string; capability: string }[]
+  >()
+  for (const change of context.project.changes) {
+    if (change.archived) continue
+    for (const delta of change.deltas) {
+      const document = context.at(delta.document)
+      for (const requirement of document?.requirements ?? []) {
+        if (requirement.kind !== 'capability' || requirement.operation === null || !document) continue
+        const names = [requirement.title, ...(requirement.renamedTo === null ? [] : [requirement.renamedTo])]
+        for (const name of new Set(names.map(comparedTitle))) {
+          const key = `${change.root}\n${delta.capability}\n${name}`
+          const list = touched.get(key) ?? []
+          touched.set(key, list)
+          list.push({
+            change: change.id,
+            document,
+            place: requirement.titlePlace ?? requirement.place,
+            title: requirement.title,
+            capability: delta.capability,
+          })
+        }
+      }
+    }
+  }
+  for (const list of touched.values()) {
+    const ids = [...new Set(list.map((entry) => entry.change))]
+    if (ids.length < 2) continue
+    const said = new Set<string>()
+    for (const entry of list) {
+      if (said.has(entry.change)) continue
+      said.add(entry.change)
+      const others = ids.filter((id) => id !== entry.change)
+      context.report(
+        'overlapping-changes',
+        entry.place,
+        `"${entry.title}" of ${entry.capability} is changed by ${listed(others)} as well: whichever is archived last overwrites the other.`,
+        `Archive one first and build this on it, or join the two.`,
+        { key: `${entry.title}\n${others.toSorted().join(' ')}` },
+      )
+    }
+  }
+}
+
+/** Files that any work touches; to share them says nothing. */
+const COMMON =
+  /(?:^|\/)(?:package(?:-lock)?\.json|pnpm-lock\.yaml|yarn\.lock|bun\.lockb?|cargo\.(?:toml|lock)|go\.(?:mod|sum)|pyproject\.toml|requirements\.txt|readme[^/]*|changelog[^/]*|license[^/]*|contributing[^/]*|\.gitignore|tsconfig[^/]*\.json|agents\.md|claude\.md|index\.[a-z]+|__init__\.py|mod\.rs|(?:spec|plan|tasks|research|data-model|quickstart|proposal|design|constitution)\.md)$/i
+
+function isPath({ target }: FileReference): boolean {
+  return (
+    target.includes('/') && /\.[a-z0-9]{1,6}$/i.test(target) && !/[*{}<>]|^https?:/.test(target) && !COMMON.test(target)
+  )
+}
+
+interface Touch {
+  readonly work: Work
+  readonly place: Place
+}
+
+function shared(context: LintContext, works: readonly Work[]): void {
+  const touched = new Map<string, Touch[]>()
+  const add = (key: string, work: Work, place: Place) => {
+    const list = touched.get(key)
+    if (!list) touched.set(key, [{ work, place }])
+    else if (list.at(-1)?.work !== work) list.push({ work, place })
+  }
+  for (const work of works)
+    for (const document of work.documents) {
+      // What an open task names will be changed; elsewhere only what says so.
+      const isOpen = (from: FileReference['from']) => {
+        if (from.kind !== 'task') return false
+        const task = document.tasks[from.index]
+        return task?.kind === 'task' && (task.state === 'open' || task.state === 'partial') && CHANGES.test(task.text)
+      }
+      for (const file of document.files)
+        if (isPath(file) && (isOpen(file.from) || (file.action !== 'mention' && document.kind !== 'tasks')))
+          add(`${work.root}\nfile\n${file.target.replace(/^\.?\//, '')}`, work, file.place)
+      for (const symbol of document.symbols)
+        if (symbol.call && symbol.name.length > 5 && isOpen(symbol.from))
+          add(`${work.root}\nsymbol\n${symbol.name}`, work, symbol.place)
+    }
+  report(context, touched)
+}
+
+const CHANGES =
+  /\b(?:add|change|create|delete|edit|extend|extract|fix|implement|introduce|modify|move|refactor|remove|rename|replace|rewrite|split|update|wire|write)\b/i
+
+/** One finding for a piece of work and the others it meets, whatever they share. */
+function report(context: LintContext, touched: ReadonlyMap<string, readonly Touch[]>): void {
+  const pairs = new Map<string, { a: Work; b: Work; place: Place; what: string[] }>()
+  for (const [key, touches] of touched) {
+    const [, kind = '', name = ''] = key.split('\n')
+    const works = [...new Map(touches.map((t) => [t.work.name, t])).values()]
+    // What everybody touches is a hub: to name each pair would say nothing.
+    if (works.length < 2 || works.length > 6) continue
+    for (const one of works)
+      for (const other of works) {
+        if (one === other) continue
+        const id = `${one.work.root}\n${one.work.name}\n${other.work.name}`
+        const pair = pairs.get(id) ?? { a: one.work, b: other.work, place: one.place, what: [] }
+        pairs.set(id, pair)
+        pair.what.push(kind === 'symbol' ? `${name}()` : name)
+      }
+  }
+  for (const { a, b, place, what } of pairs.values())
+    context.report(
+      'overlapping-files',
+      place,
+      `${a.name} and ${b.name} are both open and both work on ${listed([...new Set(what)].toSorted(), 3)}: the second to merge meets the first's changes.`,
+      'Do one after the other, or agree who changes what.',
+      { key: `${a.name} ${b.name}` },
+    )
+}

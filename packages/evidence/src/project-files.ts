@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { SpecFile } from '@gatehouse/core/specs/project-model'
+
+const SKIPPED = new Set([
+  'node_modules',
+  '.git',
+  'dist',
+  'build',
+  'vendor',
+  'target',
+  '.venv',
+  'venv',
+  '__pycache__',
+  'coverage',
+])
+const MAX_FILES = 200_000
+const MAX_SIZE = 2 * 1024 * 1024
+
+export interface ReadFiles {
+  readonly files: readonly SpecFile[]
+  /** What was left out, and why: a sentence each. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * Every Markdown and YAML file below a folder, by its path with forward slashes from there. Links are not followed, and folders of
+ * dependencies and build products not entered. Throws what the file system throws for the folder itself.
+ */
+export function readSpecFiles(folder: string): ReadFiles {
+  if (!statSync(folder).isDirectory()) throw new Error(`${folder} is no folder`)
+  const files: SpecFile[] = []
+  const notes: string[] = []
+  const open = ['']
+  let seen = 0
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const entries = (() => {
+      try {
+        return readdirSync(join(folder, at), { withFileTypes: true })
+      } catch (error) {
+        notes.push(`${at === '' ? '.' : at} was not read: ${error instanceof Error ? error.message : String(error)}`)
+        return []
+      }
+    })()
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const path = at === '' ? entry.name : `${at}/${entry.name}`
+      if (entry.isDirectory() && !SKIPPED.has(entry.name)) open.push(path)
+      if (!entry.isFile() || !/\.(?:md|mdc|mdx|markdown|ya?ml)$/i.test(entry.name)) continue
+      seen += 1
+      if (seen > MAX_FILES) return { files, notes: [...notes, `more than ${MAX_FILES} files: the rest was not read`] }
+      const file = join(folder, path)
+      if (statSync(file).size > MAX_SIZE) notes.push(`${path} is larger than ${MAX_SIZE} bytes and was not read`)
+      else files.push({ path, text: readFileSync(file, 'utf8') })
+    }
+  }
+  return { files, notes }
+}

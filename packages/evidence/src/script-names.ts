@@ -1,0 +1,123 @@
+import { parseSync } from 'oxc-parser'
+import type { Names } from './names.ts'
+
+/** A line for each offset, by halving. */
+function lineIndex(text: string): (offset: number) => number {
+  const starts = [0]
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
+  return (offset) => {
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return low + 1
+  }
+}
+
+interface ScriptNode {
+  readonly type: string
+  readonly start: number
+  readonly [key: string]: unknown
+}
+
+function isNode(value: unknown): value is ScriptNode {
+  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string'
+}
+
+const DEFINING: Readonly<Record<string, readonly string[]>> = {
+  FunctionDeclaration: ['id'],
+  FunctionExpression: ['id'],
+  TSDeclareFunction: ['id'],
+  ClassDeclaration: ['id'],
+  ClassExpression: ['id'],
+  VariableDeclarator: ['id'],
+  TSInterfaceDeclaration: ['id'],
+  TSTypeAliasDeclaration: ['id'],
+  TSEnumDeclaration: ['id'],
+  TSEnumMember: ['id'],
+  TSModuleDeclaration: ['id'],
+  MethodDefinition: ['key'],
+  TSAbstractMethodDefinition: ['key'],
+  PropertyDefinition: ['key'],
+  AccessorProperty: ['key'],
+  Property: ['key'],
+  TSPropertySignature: ['key'],
+  TSMethodSignature: ['key'],
+}
+const TEST_CALL = /^(?:test|it|specify|xit|xtest|fit)$/
+const OFF = /^(?:skip|todo|fixme)$/
+const GROUP = /^(?:describe|suite|context|xdescribe|fdescribe)$/
+
+/**
+ * Names and tests of a TypeScript or JavaScript file; null where it does not parse at all. The parser is native and recursive: a file that is
+ * nested deep enough ends the process, so that this runs in one of its own (see `script-process.ts`).
+ */
+export function scriptNames(path: string, text: string): Names | null {
+  const { program, errors } = parseSync(path, text)
+  // Errors it recovers from leave the rest of the tree.
+  if (errors.length > 0 && program.body.length === 0) return null
+  const line = lineIndex(text)
+  const defined = new Map<string, number>()
+  const used = new Map<string, number>()
+  const counted = { tests: 0, off: 0 }
+  const note = (into: Map<string, number>, name: unknown, at: number) => {
+    if (typeof name === 'string' && !into.has(name)) into.set(name, line(at))
+  }
+  // Not by recursion: a deep tree must not cost the stack.
+  const open: { readonly node: ScriptNode; readonly off: boolean }[] = [
+    { node: program as unknown as ScriptNode, off: false },
+  ]
+  for (let item = open.pop(); item; item = open.pop()) {
+    const { node } = item
+    let { off } = item
+    for (const key of DEFINING[node.type] ?? []) {
+      const name = node[key]
+      if (isNode(name) && node['computed'] !== true) note(defined, nameOf(name), name.start)
+    }
+    if (node.type === 'Identifier' || node.type === 'JSXIdentifier' || node.type === 'PrivateIdentifier')
+      note(used, node['name'], node.start)
+    if (node.type === 'CallExpression') {
+      const call = calleeNames(node['callee'])
+      const first = call[0] ?? ''
+      const switched = first.startsWith('x') || call.slice(1).some((name) => OFF.test(name))
+      if (GROUP.test(first) && switched) off = true
+      // `test.each(rows)('name', fn)` is a call of a call: the inner one is not a test of its own.
+      const callee = node['callee']
+      const isInner =
+        /^(?:each|for|skipIf|runIf)$/.test(call.at(-1) ?? '') && isNode(callee) && callee.type !== 'CallExpression'
+      if (TEST_CALL.test(first) && !isInner && Array.isArray(node['arguments']) && node['arguments'].length > 0) {
+        counted.tests += 1
+        if (off || switched) counted.off += 1
+      }
+    }
+    for (const key of Object.keys(node)) {
+      const value = node[key]
+      for (const child of Array.isArray(value) ? (value as unknown[]) : [value])
+        if (isNode(child)) open.push({ node: child, off })
+    }
+  }
+  return { defined, used, tests: counted }
+}
+
+function nameOf(node: ScriptNode): unknown {
+  return node.type === 'Literal' ? node['value'] : node['name']
+}
+
+/** `describe.skip.each(rows)` is [describe, skip, each]. */
+function calleeNames(callee: unknown): string[] {
+  const names: string[] = []
+  let node: unknown = callee
+  for (let depth = 0; isNode(node) && depth < 20; depth += 1) {
+    if (node.type === 'Identifier') return [String(node['name']), ...names]
+    if (node.type === 'MemberExpression') {
+      const property = node['property']
+      if (isNode(property)) names.unshift(String(nameOf(property)))
+      node = node['object']
+    } else if (node.type === 'CallExpression') node = node['callee']
+    else return []
+  }
+  return []
+}
