@@ -122,11 +122,16 @@ function root(command: Command): Command {
   return command.parent ? root(command.parent) : command
 }
 
+/** Longer than a screen is wide: an option a line, as a shell takes it. */
+function folded(line: string): string {
+  return line.length <= 96 ? line : line.replaceAll(' --', ' \\\n      --')
+}
+
 function helpTail(examples: CommandSpec['examples']): string {
   const width = Math.max(...examples.map(([line]) => line.length))
   // Long lines keep what they do on a line of its own.
   const lines = examples.map(([line, does]) =>
-    width <= 44 ? `  ${line.padEnd(width)}  ${does}` : `  ${line}\n      ${does}`,
+    width <= 44 ? `  ${line.padEnd(width)}  ${does}` : `  ${folded(line)}\n      ${does}`,
   )
   const codes = EXIT_CODES.map(([code, means]) => `  ${String(code).padEnd(3)}  ${means}`)
   return `\nExamples:\n${lines.join('\n')}\n\nExit codes:\n${codes.join('\n')}`

@@ -35,7 +35,7 @@ export function addPolicyVerify(parent: Command, host: Host): void {
     },
     examples: [
       [
-        'gatehouse policy verify ghcr.io/acme/policy@sha256:... --identity https://github.com/acme/policies/.github/workflows/policy-bundle.yml@refs/heads/main --issuer https://token.actions.githubusercontent.com --trusted-root trusted_root.json',
+        'gatehouse policy verify ghcr.io/acme/policy@sha256:... --identity https://github.com/acme/rules/.github/workflows/bundle.yml@refs/heads/main --issuer https://token.actions.githubusercontent.com --trusted-root trusted_root.json',
         'signed by this workflow, and by nothing else',
       ],
       [
