@@ -48,12 +48,12 @@ const CONTEXT =
   /\b(?:per|see|cf\.?|from|following|follow|follows|matching|match|matches|like|as in|as per|(?:defined|described|documented|specified|listed|given|found|declared|noted|shown) (?:in|by)|according to|based on|against|via|using|uses|use|with|mirrors|mirroring|mirror|reusing|reuses|reuse|reads|reading|read|loads|parses|imports?|imported from|calls|calling|covers|satisfies|by|than|to match|identical to|consistent with|verbatim from|run|runs|running|execute|executing|invoke|invokes)\s+(?:the |its |our |existing |that |in )*[`'"([*]*$/i
 /** Work that looks at files and leaves them as they are. */
 const LOOKING =
-  /^(?:\W*)(?:run|re-?run|execute|verify|validate|confirm|check|review|read|inspect|manual(?:ly)?|walk|smoke|measure|benchmark|profile|audit|investigate|research|commit|push|open|invoke|grep|lint|typecheck|compile|build and)\b/i
+  /^(?:\W{0,20})(?:run|re-?run|execute|verify|validate|confirm|check|review|read|inspect|manual(?:ly)?|walk|smoke|measure|benchmark|profile|audit|investigate|research|commit|push|open|invoke|grep|lint|typecheck|compile|build and)\b/i
 const TAKING =
-  /^(?:\W*)(?:remove|delete|drop|strip|extract|move|relocate|rename|migrate|split|lift|pull|factor|clean|purge|eliminate|dedupe|deduplicate|inline|replace)\b/i
+  /^(?:\W{0,20})(?:remove|delete|drop|strip|extract|move|relocate|rename|migrate|split|lift|pull|factor|clean|purge|eliminate|dedupe|deduplicate|inline|replace)\b/i
 /** The task begins with it: "update the test that creates `a.ts`" makes none. */
 const MAKING =
-  /^(?:\W|[^\w\s]|\p{Lu}[\w ]{0,20}: )*(?:create|add new|write|author|scaffold|generate|introduce|initiali[sz]e|set ?up)\b/iu
+  /^\W{0,20}(?:[a-z][\w ]{0,20}: {0,3}\W{0,20})?(?:create|add new|write|author|scaffold|generate|introduce|initiali[sz]e|set ?up)\b/i
 /** What a program is to write when it runs: "write the template to `a.md`". */
 const WRITTEN_OUT = /\b(?:to|refresh[a-z]*|always|or)\s+(?:the |a |an |root |root-level )*[`'"([*]*$/i
 const NEW = /\bnew (?:file |module |component |folder |directory |script |test |helper |page )?[`'"([*]*$/i
@@ -63,7 +63,7 @@ const DELETING =
 /** "Remove the `a.ts` import": not the file goes, something of it does. */
 const PART_OF =
   /^[`'")\]*]*\s+(?:location |old |stale )?(?:references?|imports?|exports?|usages?|uses?|calls?|entry|entries|lines?|sections?|rows?|mentions?|links?|fields?|keys?|hooks?|handlers?|wiring|registration|scripts?|rules?|block|logic|code|paths?)\b/i
-const MOVING = /^(?:\W*)(?:move|rename|relocate|migrate)\b/i
+const MOVING = /^(?:\W{0,20})(?:move|rename|relocate|migrate)\b/i
 const CHAIN = /^[`'"\])*]*\s*(?:,|\+|&|and|or|,\s*and|\/)\s*(?:the )?[`'"([*]*$/i
 const ARROW = /^[`'"\])*]*\s*(?:→|->|=>|to|into)\s+[`'"([*]*$/i
 

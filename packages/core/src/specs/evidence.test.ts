@@ -296,3 +296,15 @@ test('files of tests are known by their names', () => {
   expect(yes.filter((path) => !isTestPath(path))).toEqual([])
   expect(no.filter((path) => isTestPath(path))).toEqual([])
 })
+
+test('words made to slow the reading of claims down stay linear', () => {
+  const words = [
+    '*'.repeat(50_000),
+    '((('.repeat(20_000),
+    'A a: '.repeat(10_000),
+    'the '.repeat(20_000),
+    '— '.repeat(20_000),
+    '\u00e9\u2014'.repeat(20_000),
+  ]
+  for (const word of words) expect(claims(`${word} \`src/a.ts\``).length).toBeLessThanOrEqual(1)
+})
