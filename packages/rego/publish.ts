@@ -114,7 +114,8 @@ function reachable(dist: string): Set<string> {
       kept.add(file)
       for (const [, , , name = ''] of readFileSync(file, 'utf8').matchAll(IMPORT)) {
         if (name.startsWith('.')) visit(join(dirname(file), name.replace(/\.js$/, kind)))
-        else if (kind === '.js' && !name.startsWith('node:'))
+        // What is no package's name stands in a text of the code, not in an import.
+        else if (kind === '.js' && /^(?:@[\w.-]+\/)?[\w-][\w.-]*(?:\/|$)/.test(name) && !name.startsWith('node:'))
           others.add(
             name
               .split('/')

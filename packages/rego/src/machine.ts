@@ -1,4 +1,4 @@
-import { compare, equal, RegoObject, RegoSet, type Value } from './value.ts'
+import { BigNum, compare, equal, RegoObject, RegoSet, type Value } from './value.ts'
 
 /** OPA's error codes, as `opa eval` reports them. */
 export type EvaluationErrorCode =
@@ -99,7 +99,7 @@ export const UNDEFINED: unique symbol = Symbol('undefined')
 export function dot(source: Value | undefined, key: Value): Value | undefined {
   if (source instanceof RegoObject) return source.get(key)
   if (Array.isArray(source)) {
-    const index = typeof key === 'number' ? key : undefined
+    const index = typeof key === 'number' ? key : key instanceof BigNum ? writtenIndex(key.text) : undefined
     return index !== undefined && Number.isInteger(index) && index >= 0 && index < source.length
       ? source[index]
       : undefined
@@ -108,9 +108,19 @@ export function dot(source: Value | undefined, key: Value): Value | undefined {
   return undefined
 }
 
-/** A step of a reference that starts at `data`: OPA's store has text keys only, so an integer finds its text. */
+/** `1.0` is a position to OPA, `1e0` is none. */
+function writtenIndex(text: string): number | undefined {
+  return /^-?\d{1,15}(?:\.0+)?$/.test(text) ? Number(text) : undefined
+}
+
+/**
+ * A step of a reference that starts at `data`. OPA's store has text keys only, so an integer finds its text in an
+ * object, and a text its position in an array.
+ */
 export function dotData(source: Value | undefined, key: Value): Value | undefined {
   const found = dot(source, key)
+  if (typeof key === 'string' && Array.isArray(source))
+    return /^[+-]?\d{1,15}$/.test(key) ? dot(source, Number(key)) : undefined
   return found === undefined && typeof key === 'number' && source instanceof RegoObject
     ? source.get(String(key))
     : found

@@ -8,7 +8,7 @@ import { compare, equal, RegoObject, setOf, type Value } from './value.ts'
 import { toJson } from './value-json.ts'
 
 /** Cases that pass as of the last change; raise it when more do. */
-const FLOOR = 1681
+const FLOOR = 1683
 const CORPUS = fileURLToPath(new URL('../../../../shared/corpora/opa-compliance/v1', import.meta.url))
 
 type Outcome = { kind: 'passed' } | { kind: 'failed'; why: string } | { kind: 'left-out'; reason: string }

@@ -1,5 +1,5 @@
 import type { Json } from '@gatehouse/core/kernel/canonical'
-import { BigNum, numberFromText, numberText, RegoObject, RegoSet, type Value } from './value.ts'
+import { BigNum, compareText, numberFromText, numberText, RegoObject, RegoSet, type Value } from './value.ts'
 
 /** A document that is no JSON, is nested too deep, or grows over its limit. */
 export class DocumentError extends Error {
@@ -74,12 +74,9 @@ export function toJson(value: Value, maxDepth: number, maxBytes: number): Json {
     if (Array.isArray(v)) return v.map((item) => walk(item, depth - 1))
     if (v instanceof RegoSet) return v.sorted().map((item) => walk(item, depth - 1))
     const out: Record<string, Json> = Object.create(null) as Record<string, Json>
-    const { keys, values } = v.sorted()
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] as Value
-      const name = typeof key === 'string' ? key : jsonText(key)
+    for (const [name, item] of jsonEntries(v)) {
       spend(name.length + 4)
-      out[name] = walk(values[i] as Value, depth - 1)
+      out[name] = walk(item, depth - 1)
     }
     return out
   }
@@ -105,10 +102,13 @@ export function jsonText(value: Value): string {
     .join(',')}}`
 }
 
-/** Entries by JSON name, in order of name. */
+/** Entries by JSON name, in order of name. Of keys with the same name (`0` and `"0"`) the last one stands, as in OPA. */
 export function jsonEntries(object: RegoObject): [string, Value][] {
   const { keys, values } = object.sorted()
-  return keys.map((key, i) => [typeof key === 'string' ? key : jsonText(key), values[i] as Value])
+  if (keys.every((key) => typeof key === 'string')) return keys.map((key, i) => [key, values[i] as Value])
+  const named = new Map<string, Value>()
+  for (const [i, key] of keys.entries()) named.set(typeof key === 'string' ? key : jsonText(key), values[i] as Value)
+  return [...named].sort(([a], [b]) => compareText(a, b))
 }
 
 const GO_ESCAPES: Readonly<Record<string, string>> = {

@@ -43,6 +43,8 @@ export class RegoObject {
   readonly plain: Map<Primitive, Value> = new Map()
   /** Entries whose key is a composite or a big number, by the key's canonical text. */
   composite: Map<string, { key: Value; value: Value }> | undefined
+  /** Keys as they were written where that is another text of the number: `1.50` of 1.5. */
+  private written: Map<Primitive, BigNum> | undefined
   private order: { keys: Value[]; values: Value[] } | undefined
   frozen = false
 
@@ -68,14 +70,20 @@ export class RegoObject {
       return
     }
     const found = keyOf(key)
-    if ('plain' in found) this.plain.set(found.plain, value)
-    else (this.composite ??= new Map()).set(found.text, { key, value })
+    if ('plain' in found) {
+      if (key instanceof BigNum && !this.plain.has(found.plain)) (this.written ??= new Map()).set(found.plain, key)
+      this.plain.set(found.plain, value)
+      return
+    }
+    // The first text of a key stands, as in OPA.
+    const old = this.composite?.get(found.text)
+    ;(this.composite ??= new Map()).set(found.text, { key: old?.key ?? key, value })
   }
 
   /** Keys in OPA's order, and the values beside them. */
   sorted(): { keys: Value[]; values: Value[] } {
     if (this.order !== undefined) return this.order
-    const keys: Value[] = [...this.plain.keys()]
+    const keys: Value[] = writtenOf(this.plain.keys(), this.written)
     if (this.composite !== undefined) for (const { key } of this.composite.values()) keys.push(key)
     ordered(keys)
     const values: Value[] = []
@@ -88,6 +96,7 @@ export class RegoObject {
     const copy = new RegoObject()
     for (const [key, value] of this.plain) copy.plain.set(key, value)
     if (this.composite !== undefined) copy.composite = new Map(this.composite)
+    if (this.written !== undefined) copy.written = new Map(this.written)
     return copy
   }
 }
@@ -96,6 +105,7 @@ export class RegoSet {
   /** Made when there is a member: most sets of an evaluation stay empty. */
   private plain: Set<Primitive> | undefined
   composite: Map<string, Value> | undefined
+  private written: Map<Primitive, BigNum> | undefined
   private order: Value[] | undefined
 
   get size(): number {
@@ -115,8 +125,11 @@ export class RegoSet {
       return
     }
     const found = keyOf(value)
-    if ('plain' in found) (this.plain ??= new Set()).add(found.plain)
-    else {
+    if ('plain' in found) {
+      this.plain ??= new Set()
+      if (value instanceof BigNum && !this.plain.has(found.plain)) (this.written ??= new Map()).set(found.plain, value)
+      this.plain.add(found.plain)
+    } else {
       this.composite ??= new Map()
       if (!this.composite.has(found.text)) this.composite.set(found.text, value)
     }
@@ -125,11 +138,15 @@ export class RegoSet {
   /** Members in OPA's order. */
   sorted(): Value[] {
     if (this.order !== undefined) return this.order
-    const all: Value[] = this.plain === undefined ? [] : [...this.plain]
+    const all: Value[] = this.plain === undefined ? [] : writtenOf(this.plain, this.written)
     if (this.composite !== undefined) all.push(...this.composite.values())
     this.order = ordered(all)
     return this.order
   }
+}
+
+function writtenOf(plain: Iterable<Primitive>, written: ReadonlyMap<Primitive, BigNum> | undefined): Value[] {
+  return written === undefined ? [...plain] : Array.from(plain, (value) => written.get(value) ?? value)
 }
 
 export function setOf(values: Iterable<Value>): RegoSet {

@@ -37,11 +37,11 @@ export function numberAt(value: Value, position: number): number | BigNum {
   return value
 }
 
-/** A safe integer. */
+/** An integer as OPA reads one: `1.0` is one, `1e0` is none. */
 export function integerAt(value: Value, position: number): number {
   const number = numberAt(value, position)
   if (typeof number === 'number' && Number.isInteger(number)) return number
-  if (number instanceof BigNum && /^[+-]?\d+$/.test(number.text) && number.text.length < 19) return Number(number.text)
+  if (number instanceof BigNum && /^[+-]?\d{1,18}(?:\.0+)?$/.test(number.text)) return Number(number.text)
   throw operandError(position, 'must be integer number but got floating-point number')
 }
 
@@ -58,9 +58,9 @@ export function bigIntegerOf(value: number | BigNum): bigint | null {
   return value.whole()
 }
 
-/** An integer of 64 bits that is also written as one: OPA reads `1e9` and `1.0` as none here. Null for others. */
+/** An integer of 64 bits that is also written as one: OPA reads `1e9` as none here, `1.0` as one. Null for others. */
 export function writtenInteger(value: number | BigNum): bigint | null {
-  const text = numberText(value)
+  const text = numberText(value).replace(/\.0+$/, '')
   if (!/^[+-]?\d{1,20}$/.test(text)) return null
   const whole = BigInt(text)
   return BigInt.asIntN(64, whole) === whole ? whole : null

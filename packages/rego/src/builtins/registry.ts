@@ -16,6 +16,7 @@ import { JWT } from './jwt.ts'
 import { NET_CIDR } from './net-cidr.ts'
 import { NoValueError, type Builtin } from './operand.ts'
 import { REGEX } from './regex.ts'
+import { REGO } from './rego-parse-module.ts'
 import { FORMATTING } from './sprintf.ts'
 import { STRINGS } from './strings.ts'
 import { TEMPLATE } from './template.ts'
@@ -49,6 +50,7 @@ const FAMILIES = [
   UUID,
   YAML,
   AWS_SIGNATURE,
+  REGO,
 ]
 
 /** Every builtin there is: OPA's name, its function. All are deterministic. */
@@ -69,7 +71,6 @@ export const NONDETERMINISTIC: ReadonlySet<string> = new Set([
 
 /** Deterministic builtins of OPA that are not here, and why: refused at load as unknown. */
 export const NOT_HERE: ReadonlyMap<string, string> = new Map([
-  ['rego.parse_module', 'needs a parser of Rego, which OPA has and a plan does not'],
   ['rego.metadata.chain', 'the compiler replaces each call by its value; no plan calls it'],
   ['rego.metadata.rule', 'the compiler replaces each call by its value; no plan calls it'],
   ['internal.test_case', 'only `opa test` makes plans with it'],

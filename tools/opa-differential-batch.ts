@@ -1,0 +1,311 @@
+/** Evaluates generated policies by the real OPA and here, and says where the answers differ. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { BUILTINS, link } from '../packages/rego/src/builtins/registry.ts'
+import { readJson } from '../packages/rego/src/json-reader.ts'
+import { dot } from '../packages/rego/src/machine.ts'
+import { readPlan } from '../packages/rego/src/plan.ts'
+import { Policy } from '../packages/rego/src/rego.ts'
+import { readTarGz } from '../packages/rego/src/tar-archive.ts'
+import { RegoObject, type Value } from '../packages/rego/src/value.ts'
+import { jsonText } from '../packages/rego/src/value-json.ts'
+import { runOpa } from './opa.ts'
+import { moduleText, type GeneratedPolicy } from './opa-policy-generator.ts'
+
+/** What an entrypoint gives: JSON text as OPA writes it, no value, or OPA's error code (ours too: `policy-over-limit`). */
+export type Answer = { readonly value: string } | { readonly undefined: true } | { readonly error: string }
+
+export interface Difference {
+  readonly policy: GeneratedPolicy
+  /** Position in the batch. */
+  readonly at: number
+  readonly entrypoint: string
+  /** JSON text. */
+  readonly input: string
+  readonly opa: Answer
+  readonly ours: Answer
+}
+
+export interface BatchResult {
+  /** Positions of the policies that OPA's compiler refuses. */
+  readonly dropped: ReadonlySet<number>
+  readonly evaluations: number
+  /** How many of OPA's answers were a value, undefined, an error; and how many of ours ran over a limit. */
+  readonly counts: { value: number; undefined: number; error: number; overLimit: number }
+  readonly differences: readonly Difference[]
+  /** Where OPA differs from its own plan: without rule index and early exit, or as wasm, it answers as we do. */
+  readonly indexed: readonly Difference[]
+  /** plan.json of all that compiled, parsed; and the data documents' JSON text. */
+  readonly plan: unknown
+  readonly data: string
+}
+
+type Placed = readonly [at: number, policy: GeneratedPolicy]
+
+const LIMITS = { fuel: 20_000_000, maxDepth: 256 } as const
+
+/** A policy for our evaluator, its data read without passing numbers through doubles. Throws where the plan is refused. */
+export function policyOf(plan: unknown, data: string): Policy {
+  const read = readPlan(plan)
+  const builtins = new Map(
+    read.builtins.map(({ name }) => {
+      const builtin = BUILTINS.get(name)
+      if (builtin === undefined) throw new Error(`the builtin ${name} is not known here`)
+      return [name, link(builtin)] as const
+    }),
+  )
+  return new Policy({ plan: read, builtins, data: readJson(data), revision: '' })
+}
+
+export function answerHere(policy: Policy, entrypoint: string, input: string): Answer {
+  const run = policy.run(entrypoint, readJson(input), LIMITS)
+  if (!run.ok) return { error: run.error ?? run.code }
+  const [first] = run.value
+  const result = first instanceof RegoObject ? first.get('result') : undefined
+  return result === undefined ? { undefined: true } : { value: jsonText(result) }
+}
+
+export const isSame = (a: Answer, b: Answer): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+const nameOf = (at: number): string => `p${at}`
+
+/**
+ * Rules that can be asked for, and the package as a whole. `opa build` refuses the latter, and rules with names of several
+ * parts, where functions stand beside them.
+ */
+const entrypointsOf = (policy: GeneratedPolicy, at: number): string[] => [
+  ...policy.modules.flatMap(({ rules, package: pack }) => {
+    const alone = !rules.some((r) => r.isFunction)
+    const asked = rules.filter((r) => !r.isFunction && (alone || !r.clauses[0]?.head.startsWith(`${r.name}.`)))
+    return asked.map((r) => `${pack.replace('PKG', nameOf(at))}/${r.name}`)
+  }),
+  ...(policy.modules.at(-1)?.rules.some((r) => r.isFunction) ? [] : [nameOf(at)]),
+]
+const sourcesOf = ([at, policy]: Placed): string[] => policy.modules.map((m) => `${nameOf(at)}-${m.package}.rego`)
+
+/** Removes modules until OPA compiles the rest; gives the positions removed. */
+function dropRefused(opa: string, folder: string, policies: readonly GeneratedPolicy[]): Set<number> {
+  const dropped = new Set<number>()
+  for (;;) {
+    const said = spawnSync(opa, ['check', '--format', 'json', '--max-errors', '100000', '.'], {
+      cwd: folder,
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+    })
+    if (said.status === 0) return dropped
+    const report = JSON.parse(said.stderr || said.stdout) as {
+      readonly errors: readonly { readonly message: string; readonly location?: { readonly file: string } }[]
+    }
+    const before = dropped.size
+    for (const { location } of report.errors) {
+      const at = Number(/(?:^|\/)p(\d+)-/.exec(location?.file ?? '')?.[1] ?? -1)
+      if (at >= 0) dropped.add(at)
+    }
+    if (dropped.size === before) {
+      // An error in what the compiler made itself has no place: each policy is asked alone.
+      for (const [at, policy] of policies.entries()) {
+        if (!dropped.has(at) && spawnSync(opa, ['check', ...sourcesOf([at, policy])], { cwd: folder }).status !== 0)
+          dropped.add(at)
+      }
+    }
+    if (dropped.size === before) throw new Error(`opa check: ${JSON.stringify(report.errors).slice(0, 2000)}`)
+    for (const at of dropped) {
+      const policy = policies[at]
+      if (policy) for (const source of sourcesOf([at, policy])) rmSync(join(folder, source), { force: true })
+    }
+  }
+}
+
+/** The plan of these policies, parsed; undefined where OPA cannot make one. */
+function build(opa: string, folder: string, placed: readonly Placed[]): unknown {
+  const flags = placed.flatMap(([at, p]) => entrypointsOf(p, at).flatMap((e) => ['-e', e]))
+  const sources = placed.flatMap(sourcesOf)
+  try {
+    runOpa(opa, ['build', '-t', 'plan', ...flags, '-o', '../b.tar.gz', ...sources], folder)
+  } catch {
+    return undefined
+  }
+  const files = readTarGz(readFileSync(join(folder, '..', 'b.tar.gz')))
+  return JSON.parse(files.get('plan.json')?.toString('utf8') ?? 'null')
+}
+
+/** Those of which OPA makes plans: it evaluates some policies that it cannot plan, as with heads like `r[[1]] := 2`. */
+function buildable(opa: string, folder: string, placed: readonly Placed[]): Placed[] {
+  if (placed.length === 0 || build(opa, folder, placed) !== undefined) return [...placed]
+  if (placed.length === 1) return []
+  const half = placed.length >> 1
+  return [...buildable(opa, folder, placed.slice(0, half)), ...buildable(opa, folder, placed.slice(half))]
+}
+
+/** OPA as a server on a socket of its own; `stop` ends it. */
+class OpaServer {
+  private readonly child: ChildProcess
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  private readonly socketPath: string
+  private said = ''
+
+  constructor(opa: string, folder: string, scratch: string) {
+    this.socketPath = join(scratch, 'opa.sock')
+    const args = [
+      'run',
+      '--server',
+      '--skip-version-check',
+      '--addr',
+      `unix://${this.socketPath}`,
+      '--log-level',
+      'error',
+      '.',
+    ]
+    this.child = spawn(opa, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+    this.child.stderr?.on('data', (part: Buffer) => (this.said = `${this.said}${part.toString('utf8')}`.slice(-2000)))
+  }
+
+  async ready(): Promise<void> {
+    for (let i = 0; i < 1200; i++) {
+      if (this.child.exitCode !== null) throw new Error(`opa run ended with ${this.child.exitCode}: ${this.said}`)
+      const up = await this.send('GET', '/health').catch(() => undefined)
+      if (up?.status === 200) return
+      await pause(50)
+    }
+    throw new Error('opa run does not answer')
+  }
+
+  private send(method: string, path: string, body = ''): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const sent = request(
+        { socketPath: this.socketPath, agent: this.agent, method, path, timeout: 60_000 },
+        (response) => {
+          const parts: Buffer[] = []
+          response.on('data', (part: Buffer) => parts.push(part))
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+          )
+          response.on('error', reject)
+        },
+      )
+      sent.on('error', reject)
+      sent.on('timeout', () => sent.destroy(new Error('opa did not answer in a minute')))
+      sent.end(body)
+    })
+  }
+
+  async answer(entrypoint: string, input: string): Promise<Answer> {
+    const { status, text } = await this.send('POST', `/v1/data/${entrypoint}`, `{"input":${input}}`)
+    if (status === 200) {
+      const body = text.trimEnd()
+      if (body.startsWith('{"result":')) return { value: body.slice('{"result":'.length, -1) }
+      return { undefined: true }
+    }
+    const said = JSON.parse(text) as {
+      readonly errors?: readonly { readonly code?: string }[]
+      readonly message?: string
+    }
+    return { error: said.errors?.[0]?.code ?? `${status} ${said.message ?? text}` }
+  }
+
+  async stop(): Promise<void> {
+    this.agent.destroy()
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return
+    const ended = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
+    await ended
+  }
+}
+
+/** What OPA answers where it asks each rule, as its plan does: without rule index and early exit. */
+function answerUnindexed(opa: string, folder: string, difference: Difference): Answer {
+  const { entrypoint, input, at, policy } = difference
+  const sources = [...sourcesOf([at, policy]), 'data.json'].flatMap((file) => ['--data', file])
+  const flags = ['--format', 'json', '--disable-indexing', '--disable-early-exit', '--stdin-input', ...sources]
+  const query = `data.${entrypoint.replaceAll('/', '.')}`
+  const said = spawnSync(opa, ['eval', ...flags, query], { cwd: folder, encoding: 'utf8', input, maxBuffer: 1e9 })
+  const output = readJson(said.stdout)
+  const at0 = (value: Value | undefined, key: Value): Value | undefined => dot(dot(value, key), 0)
+  const code = dot(at0(output, 'errors'), 'code')
+  if (typeof code === 'string') return { error: code }
+  const value = dot(at0(at0(output, 'result'), 'expressions'), 'value')
+  return value === undefined ? { undefined: true } : { value: jsonText(value) }
+}
+
+/** Whether OPA's own machine for plans fails too: inside `every` OPA asks a rule for its first value only, which no flag changes. */
+async function failsInWasm(
+  opa: string,
+  folder: string,
+  { at, policy, entrypoint, input }: Difference,
+): Promise<boolean> {
+  runOpa(opa, ['build', '-t', 'wasm', '-e', entrypoint, '-o', '../w.tar.gz', ...sourcesOf([at, policy])], folder)
+  const wasm = readTarGz(readFileSync(join(folder, '..', 'w.tar.gz'))).get('policy.wasm')
+  if (wasm === undefined) throw new Error('opa build -t wasm made no policy.wasm')
+  const { loadPolicy } = await import('@open-policy-agent/opa-wasm')
+  const loaded = await loadPolicy(new Uint8Array(wasm))
+  loaded.setData(JSON.parse(readFileSync(join(folder, 'data.json'), 'utf8')) as object)
+  try {
+    loaded.evaluate(JSON.parse(input))
+    return false
+  } catch (error) {
+    return String(error).includes('conflict')
+  }
+}
+
+/** Compares all policies of a batch, over all their entrypoints and inputs. OPA runs as one build and one server. */
+export async function compareBatch(opa: string, policies: readonly GeneratedPolicy[]): Promise<BatchResult> {
+  const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-opa-'))
+  const folder = join(scratch, 'policies')
+  mkdirSync(folder)
+  let server: OpaServer | undefined
+  try {
+    for (const [at, policy] of policies.entries()) {
+      for (const m of policy.modules)
+        writeFileSync(join(folder, `${nameOf(at)}-${m.package}.rego`), moduleText(m, nameOf(at)))
+    }
+    const dropped = dropRefused(opa, folder, policies)
+    const kept = buildable(
+      opa,
+      folder,
+      [...policies.entries()].filter(([at]) => !dropped.has(at)),
+    )
+    for (const at of policies.keys()) if (!kept.some(([k]) => k === at)) dropped.add(at)
+    const counts = { value: 0, undefined: 0, error: 0, overLimit: 0 }
+    const data = `{${kept.map(([at, p]) => `"${nameOf(at)}_d":${p.data},"${nameOf(at)}":{"base":${p.base}}`).join(',')}}`
+    if (kept.length === 0) return { dropped, evaluations: 0, counts, differences: [], indexed: [], plan: {}, data }
+    writeFileSync(join(folder, 'data.json'), data)
+    const entrypoints = kept.flatMap(([at, p]) =>
+      entrypointsOf(p, at).map((entrypoint) => ({ at, policy: p, entrypoint })),
+    )
+    const plan = build(opa, folder, kept)
+    if (plan === undefined) throw new Error('opa build refuses together what it takes apart')
+    server = new OpaServer(opa, folder, scratch)
+    const mine = policyOf(plan, data)
+    await server.ready()
+    const differences: Difference[] = []
+    const indexed: Difference[] = []
+    let evaluations = 0
+    for (const { at, policy, entrypoint } of entrypoints) {
+      for (const input of policy.inputs) {
+        const theirs = await server.answer(entrypoint, input)
+        const ours = answerHere(mine, entrypoint, input)
+        evaluations++
+        if ('value' in theirs) counts.value++
+        else if ('undefined' in theirs) counts.undefined++
+        else counts.error++
+        if ('error' in ours && ours.error === 'policy-over-limit') counts.overLimit++
+        else if (!isSame(ours, theirs)) {
+          const difference = { policy, at, entrypoint, input, opa: theirs, ours }
+          const isIndexed =
+            isSame(answerUnindexed(opa, folder, difference), ours) ||
+            ('error' in ours && 'value' in theirs && (await failsInWasm(opa, folder, difference)))
+          ;(isIndexed ? indexed : differences).push(difference)
+        }
+      }
+    }
+    return { dropped, evaluations, counts, differences, indexed, plan, data }
+  } finally {
+    await server?.stop()
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * The long mode of the differential test: generated policies, data and inputs, evaluated by OPA and here.
+ *
+ *     node tools/opa-differential-run.ts --policies 5000 --seed 1 [--minutes 10] [--batch 100]
+ *
+ * Policy n has the seed `--seed` + n, so a run that ended goes on where the last line says. A difference is made small
+ * and written to packages/rego/src/differential-cases/<seed>.json; then the exit code is 1. 2 where OPA is absent.
+ */
+import { parseArgs } from 'node:util'
+import { findOpa } from './opa.ts'
+import { compareBatch } from './opa-differential-batch.ts'
+import { keep, smallest } from './opa-differential-case.ts'
+import { generatePolicy } from './opa-policy-generator.ts'
+
+const { values } = parseArgs({
+  options: {
+    policies: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string' },
+    batch: { type: 'string', default: '100' },
+  },
+})
+
+function whole(name: 'policies' | 'seed' | 'batch'): number {
+  const number = Number(values[name])
+  if (!Number.isSafeInteger(number) || number < (name === 'seed' ? 0 : 1)) {
+    process.stderr.write(`--${name} must be a whole number, not ${values[name]}\n`)
+    process.exit(2)
+  }
+  return number
+}
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`)
+const found = findOpa()
+if (!found.ok) {
+  process.stderr.write(`${found.reason}\n`)
+  process.exit(2)
+}
+const first = whole('seed')
+const wanted = whole('policies')
+const size = whole('batch')
+const until = values.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(values.minutes) * 60_000
+const total = { policies: 0, dropped: 0, evaluations: 0, value: 0, undefined: 0, error: 0, overLimit: 0, indexed: 0 }
+const differing = new Set<number>()
+
+while (total.policies < wanted && Date.now() < until && differing.size < 5) {
+  const start = first + total.policies
+  const policies = Array.from({ length: Math.min(size, wanted - total.policies) }, (_, i) => generatePolicy(start + i))
+  const result = await compareBatch(found.path, policies)
+  total.policies += policies.length
+  total.dropped += result.dropped.size
+  total.evaluations += result.evaluations
+  total.indexed += result.indexed.length
+  for (const kind of ['value', 'undefined', 'error', 'overLimit'] as const) total[kind] += result.counts[kind]
+  for (const difference of result.differences) {
+    const { seed } = difference.policy
+    if (differing.has(seed)) continue
+    differing.add(seed)
+    say(`seed ${seed}, ${difference.entrypoint}: OPA ${JSON.stringify(difference.opa).slice(0, 300)}`)
+    say(`  here ${JSON.stringify(difference.ours).slice(0, 300)}`)
+    say(`  kept as ${keep(await smallest(found.path, difference))}`)
+  }
+  say(
+    `${total.policies} policies (${total.dropped} that OPA does not compile), ${total.evaluations} evaluations: ${total.value} values, ` +
+      `${total.undefined} undefined, ${total.error} errors, ${total.overLimit} over our limits, ${total.indexed} where OPA differs from its plan; ` +
+      `${differing.size} differing; go on with --seed ${first + total.policies}`,
+  )
+}
+if (differing.size > 0) say(`seeds that differ: ${[...differing].join(' ')}`)
+process.exitCode = differing.size > 0 ? 1 : 0
