@@ -26,7 +26,6 @@ wished(id) := {object.get(ranks, mode, ranks.enforce) |
 }
 
 # Without an environment, which the contract denies, the mode for all of them counts.
-# mutate: equivalent string - no mode is told for a name that no environment has
 default environment := ""
 
 environment := input.environment
