@@ -120,9 +120,9 @@ export function currentServer(host: Host): Server {
       'not-logged-in',
       fromEnv
         ? 'GATEHOUSE_TOKEN is set, but not where to: set GATEHOUSE_URL too'
-        : 'start Gatehouse here with "gatehouse up", or log in to one: gatehouse login --url http://host:port',
+        : 'start Gatehouse here with "gatehouse up", or log in to one: gatehouse login http://host:port',
     )
   const token = fromEnv ?? readCredentials(host).servers[url]?.token
-  if (!token) throw new Problem('not-logged-in', `no token is kept for ${url}; log in: gatehouse login --url ${url}`)
+  if (!token) throw new Problem('not-logged-in', `no token is kept for ${url}; log in: gatehouse login ${url}`)
   return { url, token }
 }

@@ -19,10 +19,16 @@ meta := rego.metadata.chain()[count(rego.metadata.chain()) - 1].annotations.cust
 
 rules := settings.gathered("code_owners")
 
+# What is not sound is told of below, and stands here for no path.
+expressions[i] := paths.expression(lower(rule.pattern)) if {
+	some i, rule in rules
+	is_pattern(rule.pattern)
+}
+
 # Paths by the number of the rule that they fall under.
 owned[i] contains path if {
 	some path in paths.changed
-	matching := [n | some n, rule in rules; paths.matches(lower(rule.pattern), lower(path))]
+	matching := [n | some n, owner in expressions; regex.match(owner, lower(path))]
 	i := matching[count(matching) - 1]
 }
 
@@ -45,7 +51,7 @@ requirements contains object.union(
 	some i, files in owned
 }
 
-violations contains sprintf("The code owners of %v cannot be told: a rule needs a pattern, roles or persons, and a count.", [called(i)]) if {
+violations contains sprintf("The code owners of %v cannot be told: a rule needs a pattern as CODEOWNERS has it, roles or persons, and a count.", [called(i)]) if {
 	change.is_judged
 	some i, rule in rules
 	not is_sound(rule)
@@ -56,11 +62,17 @@ called(i) := pattern if {
 } else := sprintf("rule %d", [i])
 
 is_sound(rule) if {
-	is_string(rule.pattern)
+	is_pattern(rule.pattern)
 	is_array(rule.roles)
 	is_array(rule.persons)
 	count(rule.roles) + count(rule.persons) > 0
 	rule.count > 0
+}
+
+# CODEOWNERS knows no negation, and the root is named by what is in it.
+is_pattern(pattern) if {
+	not startswith(pattern, "!")
+	trim(pattern, "/ ") != ""
 }
 
 # Nobody has this role: where only persons may approve, no role does.

@@ -3,7 +3,8 @@
 # title: Paths and patterns
 # description: >-
 #   What a path is, found by keys, so that its cost does not grow with the lists. Case does not count anywhere, as a
-#   file system may have none. `*` stays within a folder, `**` crosses folders, a leading `**/` also matches at the root.
+#   file system may have none. In what an agent may change, `*` stays within a folder, `**` crosses folders, a leading
+#   `**/` also matches at the root. What is owned or protected is named as GitHub reads CODEOWNERS.
 package gatehouse.paths
 
 import data.gatehouse.settings
@@ -18,6 +19,46 @@ matches_any(patterns, path) if {
 	some pattern in patterns
 	matches(pattern, path)
 }
+
+# METADATA
+# description: >-
+#   A pattern of CODEOWNERS as a regular expression. With a slash at the begin or within, it stands at the root, else in
+#   any folder; what it names is a file, or a folder with all that is in it; with a slash at the end only a folder;
+#   `*` at the end of a path stands for files of that folder alone; `**` for any folders. Brackets and braces are letters.
+expression(pattern) := concat("", ["^", concat("", [step(i, name, names) | some i, name in names]), "$"]) if {
+	names := located(pattern)
+}
+
+located(pattern) := split(trim_prefix(pattern, "/"), "/") if contains(trim_suffix(pattern, "/"), "/")
+
+located(pattern) := array.concat(["**"], split(pattern, "/")) if not contains(trim_suffix(pattern, "/"), "/")
+
+step(i, "**", names) := "(?:[^/]+/)*" if i < count(names) - 1
+
+step(i, name, names) := concat("", [literal(name), "/"]) if {
+	i < count(names) - 1
+	name != "**"
+}
+
+step(i, "**", names) := ".+" if i == count(names) - 1
+
+step(i, "", names) := ".+" if i == count(names) - 1
+
+step(i, "*", names) := "[^/]+" if {
+	i == count(names) - 1
+	names[0] != "**"
+}
+
+step(i, name, names) := concat("", [literal(name), "(?:/.*)?"]) if {
+	i == count(names) - 1
+	not whole(name, names)
+}
+
+whole(name, _) if name in {"", "**"}
+
+whole("*", names) if names[0] != "**"
+
+literal(name) := strings.replace_n({"*": "[^/]*", "?": "[^/]"}, regex.replace(name, `[.+()|\[\]{}^$\\]`, `\$0`))
 
 # METADATA
 # description: Paths that git never has in a tree. Nothing can be said about them.
@@ -93,7 +134,8 @@ classes[path] contains "odd" if {
 
 classes[path] contains "protected" if {
 	some path in changed
-	matches_any(protected_patterns, lower(path))
+	some protected in protected_expressions
+	regex.match(protected, lower(path))
 }
 
 classes[path] contains "product" if {
@@ -110,7 +152,7 @@ segments[path] := split(lower(path), "/") if some path in changed
 
 names[path] := parts[count(parts) - 1] if some path, parts in segments
 
-protected_patterns := {lower(pattern) | some pattern in settings.gathered("protected_paths")}
+protected_expressions := {expression(lower(pattern)) | some pattern in settings.gathered("protected_paths")}
 
 product if data.governance.product_repositories[lower(input.repository.name)]
 

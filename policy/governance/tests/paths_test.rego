@@ -186,7 +186,8 @@ guarded := {
 	"src/AUTH/a/b.js": {"protected": {"src/AUTH/a/b.js"}},
 	"db/a.sql": {"protected": {"db/a.sql"}},
 	"db/a/b.sql": {},
-	"xa/b": {},
+	"xa/b": {"protected": {"xa/b"}},
+	"axb/b": {},
 	"xa": {"protected": {"xa"}},
 	"a/xa": {"protected": {"a/xa"}},
 	"src/author.js": {},
@@ -208,4 +209,94 @@ test_lists_are_cut_after_a_hundred if {
 	paths.listed({sprintf("%d", [n]) | some n in numbers.range(101, 202)}) == concat("", [concat(", ", [sprintf("%d", [n]) | some n in numbers.range(101, 200)]), " and 2 more"])
 	paths.listed({sprintf("%d", [n]) | some n in numbers.range(101, 201)}) == concat("", [concat(", ", [sprintf("%d", [n]) | some n in numbers.range(101, 200)]), " and 1 more"])
 	paths.listed(["b", "a"]) == "a, b"
+}
+
+# Pattern -> paths, as GitHub reads CODEOWNERS.
+owns := {
+	"*": ["a.js", "a/b/c.js"],
+	"*.js": ["a.js", "x/y/a.js"],
+	"/build/logs/": ["build/logs/a/b"],
+	"docs/*": ["docs/a.md"],
+	"apps/": ["apps/x", "y/apps/x/z"],
+	"/docs/": ["docs/a/b"],
+	"/scripts": ["scripts", "scripts/x/y"],
+	"**/logs": ["logs", "build/logs/x", "deeply/nested/logs"],
+	"/apps/github": ["apps/github/x"],
+	"a/**/b": ["a/b", "a/x/y/b", "a/x/y/b/c"],
+	"src/**": ["src/a/b"],
+	"src/**/": ["src/a/b", "src/a"],
+	"**/migrations/**": ["migrations/1.sql", "db/migrations/x/1.sql"],
+	"**/schema.sql": ["schema.sql"],
+	"schema.sql": ["db/schema.sql"],
+	"a?b": ["axb"],
+	"x[1].ts": ["x[1].ts"],
+	"a\\b": ["a\\b"],
+	"/*": ["a.js"],
+	"/**": ["b/a.js"],
+	"src/*.js": ["src/a.js"],
+	"src/*/x": ["src/a/x"],
+	"a$": ["a$"],
+	"a b/": ["a b/c"],
+}
+
+leaves := {
+	"*.js": ["a.jsx"],
+	"/build/logs/": ["build/logs", "x/build/logs/a"],
+	"docs/*": ["docs/b/a.md"],
+	"apps/": ["apps"],
+	"/docs/": ["x/docs/a"],
+	"/apps/github": ["apps/githubx"],
+	"a/**/b": ["ab"],
+	"src/**": ["src"],
+	"a.b": ["axb"],
+	"a?b": ["a/b"],
+	"a+b": ["aab"],
+	"/*": ["b/a.js"],
+	"src/*.js": ["src/x/a.js"],
+	"src/*/x": ["src/a/b/x"],
+	"{a,b}": ["a"],
+}
+
+test_a_pattern_owns_what_codeowners_says if {
+	every pattern, names in owns {
+		every name in names {
+			regex.match(paths.expression(pattern), name)
+		}
+	}
+}
+
+test_a_pattern_leaves_the_rest if {
+	every pattern, names in leaves {
+		every name in names {
+			not regex.match(paths.expression(pattern), name)
+		}
+	}
+}
+
+test_a_folder_is_protected_with_all_that_is_in_it if {
+	object.keys(touched(sample.changing(["Lib/Auth/x/y.js"]))) == set()
+	guarded := object.union(sample.changing(["Lib/Auth/x/y.js"]), {"settings": {"protected_paths": ["auth/"]}})
+	touched(guarded).protected == {"Lib/Auth/x/y.js"}
+}
+
+test_a_doubled_slash_names_no_path if paths.expression("a//b") == "^a//b(?:/.*)?$"
+
+# What an agent may change: pattern -> paths of it, and paths that are not.
+allows := {
+	"src/*.js": {"of": ["src/a.js"], "not": ["src/b/a.js", "a.js"]},
+	"**/docs/*": {"of": ["docs/a", "x/y/docs/a"], "not": ["docs/a/b", "adocs/a"]},
+	"src/**": {"of": ["src/a/b"], "not": ["x/src/a"]},
+	"README.md": {"of": ["README.md"], "not": ["docs/README.md"]},
+	"a**/": {"of": ["ab/"], "not": ["a"]},
+}
+
+test_what_an_agent_may_change_stands_at_the_root if {
+	every pattern, names in allows {
+		every name in names.of {
+			paths.matches(pattern, name)
+		}
+		every name in names["not"] {
+			not paths.matches(pattern, name)
+		}
+	}
 }

@@ -21,7 +21,7 @@ export const FreezeWindow = z.strictObject({
 export type FreezeWindow = z.infer<typeof FreezeWindow>
 
 /**
- * Whose approval a change under `pattern` needs, as CODEOWNERS has it: the last rule that matches a path wins. Roles of the project, persons by
+ * Whose approval a change under `pattern` needs, as CODEOWNERS has it, its patterns too: the last rule that matches a path wins. Roles of the project, persons by
  * id, or both: each of them may approve.
  */
 export const CodeOwnerRule = z.strictObject({
@@ -45,6 +45,7 @@ export const DecisionSettings = z.strictObject({
       critical: count.max(20).optional(),
     })
     .optional(),
+  /** Patterns as in CODEOWNERS. */
   protected_paths: z.array(pattern).max(1000).optional(),
   max_changed_files: count.optional(),
   max_diff_bytes: count.optional(),

@@ -28,6 +28,13 @@ test('a token is asked for without being shown, tried and kept', async () => {
   expect(await runProgram(['whoami', '--json'], host)).toBe(0)
 })
 
+test('the address may be the argument', async () => {
+  const api = await testApi(replies)
+  const host = testHost({ input: 'gh_good\n' })
+  expect(await runProgram(['login', api.url, '--token-stdin'], host)).toBe(0)
+  expect(currentServer(host)).toEqual({ url: api.url, token: 'gh_good' })
+})
+
 test('a token comes from standard input or a file', async () => {
   const api = await testApi(replies)
   const piped = testHost({ input: 'gh_good\n' })
@@ -52,6 +59,8 @@ test.each([
   [['login', '--url', 'http://127.0.0.1:1', '--token-stdin'], { input: 'gh_\u001b[2J' }, 'this is not a token'],
   [['login', '--url', 'http://127.0.0.1:1', '--token-file', 'none'], {}, 'cannot be read'],
   [['login', '--url', 'http://127.0.0.1:1', '--token-file', 'a', '--token-stdin'], {}, 'not both'],
+  [['login', 'http://127.0.0.1:1', '--url', 'http://127.0.0.1:2'], {}, 'give the address once'],
+  [['login', 'gatehouse'], {}, 'gatehouse'],
 ])('%j is refused as usage', async (argv, wish, said) => {
   const host = testHost(wish)
   expect(await runProgram(argv, host)).toBe(2)

@@ -12,24 +12,27 @@ import { whoText } from './person-text.ts'
 
 export function loginCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
-    usage: 'login',
+    usage: 'login [url]',
     act: null,
     summary: 'Keep a token for a Gatehouse',
     about:
       'A token is never an argument: other users of the machine can see those. It is asked for without being shown, or read from a file or ' +
       'standard input, tried, and kept in a file that only you can read. GATEHOUSE_URL and GATEHOUSE_TOKEN take precedence over it.',
     configure: (command) => {
-      command.option('--url <address>', 'the address (default: the one in use, or the Gatehouse that runs here)')
+      command.option(
+        '--url <address>',
+        'the address, where it is not the argument (default: the one in use, or the Gatehouse that runs here)',
+      )
       command.option('--token-file <file>', 'read the token from a file')
       command.option('--token-stdin', 'read the token from standard input')
     },
     examples: [
-      ['gatehouse login --url https://gatehouse.example.com', 'asks for the token'],
+      ['gatehouse login https://gatehouse.example.com', 'asks for the token'],
       ['gatehouse login --token-file /run/secrets/gatehouse', 'from a file'],
     ],
-    run: async (session) => {
+    run: async (session, args) => {
       const { host, options, style } = session
-      const url = await addressOf(session)
+      const url = await addressOf(session, args[0] ?? null)
       const warning = plainHttp(url)
       if (warning) session.progress(warning)
       const token = await tokenOf(session, url)
@@ -42,14 +45,17 @@ export function loginCommand(parent: Command, host: Host): void {
   })
 }
 
-async function addressOf({ host, options }: Session): Promise<string> {
-  const given = options.text('url')
+async function addressOf({ host, options }: Session, argument: string | null): Promise<string> {
+  const option = options.text('url')
+  if (argument !== null && option !== null)
+    throw new Problem('usage', 'give the address once: as argument or with --url')
+  const given = argument ?? option
   if (given !== null) return serverUrl(given)
   const url = currentUrl(host) ?? (await readInstance(dataFolder(host, null)))?.url
   if (!url)
     throw new Problem(
       'usage',
-      'no Gatehouse is known here: give its address with --url, or start one with "gatehouse up"',
+      'no Gatehouse is known here: give its address (gatehouse login https://...), or start one with "gatehouse up"',
     )
   return serverUrl(url)
 }

@@ -78,7 +78,7 @@ function upText({ style }: Session, { instance, log }: Started, data: string, lo
     ],
     style,
   )
-  const login_first = 'login' in login ? '' : `  gatehouse login --url ${cleanLine(instance.url)}\n`
+  const login_first = 'login' in login ? '' : `  gatehouse login ${cleanLine(instance.url)}\n`
   const next = `${login_first}  gatehouse repo add <path|url>\n  gatehouse story submit <file.md>\n  gatehouse down                     stops it\n  ${cleanLine(instance.url)}  is the console: sign in with the token in ${cleanLine(data)}/operator-token\n`
   return about + section('Next', next, style)
 }

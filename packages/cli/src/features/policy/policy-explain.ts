@@ -4,6 +4,7 @@ import { smallestChange, type ChangeSearch } from '@gatehouse/rego/change-search
 import { explain, type Explanation } from '@gatehouse/rego/explain'
 import { GOVERNANCE_ENTRYPOINT } from '@gatehouse/rego/opa-build'
 import type { Evaluation, Policy } from '@gatehouse/rego/rego'
+import type { FiredRule } from '@gatehouse/rego/trace'
 import type { Command } from 'commander'
 import { cleanLine } from '../../clean-text.ts'
 import { addCommand, type Session } from '../../command.ts'
@@ -45,10 +46,15 @@ export function addPolicyExplain(parent: Command, host: Host): void {
         `what a change may touch, JSON pointers; by default ${EDITABLE.join(' ')}`,
       )
       command.option('--no-change', 'do not search a change')
+      command.option(
+        '--all',
+        'every rule that fired and every part read, not only those of the policies that found something',
+      )
       addOpaOption(command)
     },
     examples: [
-      ['gatehouse policy explain --input input.json', 'decision, rules fired, parts read'],
+      ['gatehouse policy explain --input input.json', 'decision, findings and the rules behind them'],
+      ['gatehouse policy explain --input input.json --all', 'every rule that fired, every part read'],
       ['gatehouse policy explain --input input.json --hook before_effect', 'as at another hook'],
       ['gatehouse policy explain --input input.json --editable /task/risk --json', 'would another risk pass?'],
     ],
@@ -123,10 +129,14 @@ function explainText(session: Session, explanation: Explanation, change: ChangeS
       .map(({ policy_id, message }) => `${said(policy_id)}: ${said(message)}\n`)
       .join('')
   }
-  const rules = fired.map((rule) => {
+  const telling = session.options.flag('all') ? fired : behindFindings(fired, decision)
+  const rules = telling.map((rule) => {
     const read = rule.reads.length === 0 ? '' : `\n    ${style.dim(`reads ${rule.reads.map(cleanLine).join(' ')}`)}`
     return `${cleanLine(rule.file)}:${rule.line}  ${cleanLine(rule.rule)}${rule.default ? ' (default)' : ''}${read}\n`
   })
+  const rest = fired.length - telling.length
+  const more =
+    rest === 0 ? '' : style.dim(`and ${rest} rules of other policies, ${reads.length} parts read in all: --all\n`)
   const head = fields(
     [
       ['decision', outcomeOf(evaluation), stateStyle(style)],
@@ -139,10 +149,26 @@ function explainText(session: Session, explanation: Explanation, change: ChangeS
     head,
     section('Violations', findings('violations'), style),
     section('Warnings', findings('warnings'), style),
-    section('Rules that fired', rules.join(''), style),
-    section('Parts of the input read', reads.map((pointer) => `${cleanLine(pointer)}\n`).join(''), style),
+    section('Rules that fired', rules.join('') + more, style),
+    rest > 0
+      ? ''
+      : section('Parts of the input read', reads.map((pointer) => `${cleanLine(pointer)}\n`).join(''), style),
     change === null ? '' : section('Smallest change that passes', changeText(change), style),
   ].join('')
+}
+
+/** The rules of the policies that found something, told apart by the policy's id in the rule's path; all rules where that tells nothing. */
+function behindFindings(
+  fired: readonly FiredRule[],
+  decision: Readonly<Record<string, unknown>>,
+): readonly FiredRule[] {
+  const ids = new Set(
+    [decision['violations'], decision['warnings']]
+      .flatMap((list) => (Array.isArray(list) ? (list as Finding[]) : []))
+      .map(({ policy_id }) => policy_id),
+  )
+  const telling = fired.filter(({ rule }) => rule.split('.').some((segment) => ids.has(segment)))
+  return telling.length === 0 ? fired : telling
 }
 
 function changeText(change: ChangeSearch): string {

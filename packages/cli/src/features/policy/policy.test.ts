@@ -225,6 +225,29 @@ test('diff tells rules, data and decisions that differ, between folders, archive
   })
 })
 
+test('explain shows the rules of the policies that found something, and all of them when asked', async (ctx) => {
+  const rule = (name: string) =>
+    `package found.${name}\n\nimport rego.v1\n\nviolations contains "no" if input.n > ${name.length}\n`
+  const decision =
+    'package app\n\nimport rego.v1\n\noutcome := "deny" if count(violations) > 0\n\n' +
+    'violations contains {"policy_id": id, "message": m} if {\n\tsome id in ["cost", "speeding"]\n\tsome m in data.found[id].violations\n}\n\n' +
+    '# METADATA\n# entrypoint: true\ndecision := {"outcome": outcome, "violations": violations}\n'
+  const host = hostOf(ctx)
+  put(host, {
+    'q/app.rego': decision,
+    'q/cost.rego': rule('cost'),
+    'q/speeding.rego': rule('speeding'),
+    'i.json': '{"n": 5}',
+  })
+  const shown = await policy(host, 'explain', 'q', '--input', 'i.json', '--no-change')
+  expect(shown.out).toContain('data.found.cost.violations')
+  expect(shown.out).not.toContain('data.app.outcome')
+  expect(shown.out).toMatch(/and \d+ rules of other policies, 1 parts? read in all: --all/)
+  const all = await policy(host, 'explain', 'q', '--input', 'i.json', '--no-change', '--all')
+  expect(all.out).toContain('data.app.outcome')
+  expect(all.out).not.toContain('--all')
+})
+
 test('explain tells the decision, rules with file and line, what they read, and the smallest change that passes', async (ctx) => {
   const host = hostOf(ctx, '{"n": 9, "unread": 1}')
   put(host, FILES)

@@ -1,5 +1,4 @@
 import { DecisionInput, type PolicyDecision } from '@gatehouse/core/policy/decision'
-import { decisionHorizon } from '@gatehouse/core/policy/horizon'
 import { sha256Json, type Json } from '@gatehouse/core/kernel/canonical'
 import { newId } from '@gatehouse/core/kernel/ids'
 import { Problem } from '@gatehouse/core/kernel/problems'
@@ -35,9 +34,7 @@ export async function decide(
     settings: checked.settings as Json,
     exceptions: (checked.exceptions ?? []) as Json,
   })
-  const { valid_until: told, ...decision } = answer.value
-  // What the plan has read of the time, and what the input's own times say: the earlier holds.
-  const valid_until = [told, decisionHorizon(checked)].filter((end) => end !== null).toSorted()[0] ?? null
+  const { valid_until, ...decision } = answer.value
   await trx
     .insertInto('decisions')
     .values({

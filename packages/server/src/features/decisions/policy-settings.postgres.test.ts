@@ -65,11 +65,11 @@ test('a freeze of the settings closes the gate, and the decision holds until the
   }
   expect((await configure({ freeze: [window] })).status).toBe(200)
   const id = await submitted('three.txt')
-  const decision = await lastDecision(id)
-  expect(decision.valid_until).toBe(window.to)
   const merge = await f.call(ada.token, 'POST', `/api/proposals/${id}/merge`)
   expect(merge.body.code).toBe('gate-closed')
   expect(JSON.stringify(merge.body.missing)).toContain('The freeze launch is in force')
+  const decision = await lastDecision(id)
+  expect(decision).toMatchObject({ hook: 'before_effect', valid_until: window.to })
 })
 
 test('settings that policy does not know are refused when they are set', async () => {
