@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { dirname, join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { afterEach, expect, test, type TestContext } from 'vitest'
+import { parse } from 'yaml'
 import { findOpa } from '../../../../../tools/opa.ts'
 import { runProgram } from '../../program.ts'
 import { closeAll, testHost, type TestHost } from '../../test-host.ts'
@@ -223,6 +224,31 @@ test('diff tells rules, data and decisions that differ, between folders, archive
     code: 'policy-input-invalid',
     detail: expect.stringContaining('bad.json'),
   })
+})
+
+test('owners turns a CODEOWNERS file into settings, and leaves nobody out silently', async () => {
+  const host = testHost()
+  put(host, {
+    '.github/CODEOWNERS': '* @shop/team\n/free\n/docs/ @Ada\n',
+    'names.yaml': '"@shop/team": { roles: [maintainer] }\n"@ada": { persons: [per_1] }\n',
+  })
+  const told = await policy(host, 'owners', '--names', 'names.yaml')
+  expect(parse(told.out)).toEqual({
+    code_owners: [
+      { pattern: '*', roles: ['maintainer'], persons: [], count: 1 },
+      { pattern: '/docs/', roles: [], persons: ['per_1'], count: 1 },
+    ],
+  })
+  expect(told.err).toContain('.github/CODEOWNERS:2: /free has no owners')
+  const unnamed = await policy(host, 'owners', '--json')
+  expect(unnamed).toMatchObject({ document: { code: 'policy-input-invalid' } })
+  expect(unnamed.document['detail']).toContain('.github/CODEOWNERS:1: @shop/team is not in --names')
+  put(host, { odd: '!src @ada\n', 'names.yaml': 'a: 7\n' })
+  expect((await policy(host, 'owners', 'odd', '--json')).document['detail']).toContain(
+    'odd:1: !src: CODEOWNERS has no negation',
+  )
+  expect((await policy(host, 'owners', 'odd', '--names', 'names.yaml', '--json')).document['detail']).toContain('a: ')
+  expect((await policy(testHost(), 'owners', '--json')).document['detail']).toContain('there is no .github/CODEOWNERS')
 })
 
 test('explain shows the rules of the policies that found something, and all of them when asked', async (ctx) => {

@@ -8,6 +8,7 @@ import { addPolicyDiff } from './policy-diff.ts'
 import { addPolicyExplain } from './policy-explain.ts'
 import { addPolicyFmt } from './policy-fmt.ts'
 import { addPolicyMutate } from './policy-mutate.ts'
+import { addPolicyOwners } from './policy-owners.ts'
 import { addPolicyPull } from './policy-pull.ts'
 import { addPolicyPush } from './policy-push.ts'
 import { addPolicySign } from './policy-sign.ts'
@@ -29,4 +30,5 @@ export function policyCommands(program: Command, host: Host): void {
   addPolicyPull(group, host)
   addPolicyDiff(group, host)
   addPolicyExplain(group, host)
+  addPolicyOwners(group, host)
 }

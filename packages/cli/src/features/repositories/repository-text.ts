@@ -1,4 +1,5 @@
 import type { Repository } from '@gatehouse/client/operations.gen'
+import { stringify } from 'yaml'
 import { cleanLine } from '../../clean-text.ts'
 import type { Style } from '../../style.ts'
 import { fields, section, time, type Field } from '../../table.ts'
@@ -32,7 +33,14 @@ export function repositoryText(repository: Repository, style: Style): string {
       style,
     ),
     section('Recipe of the settings', fields(recipe, style), style),
+    section('Policy settings', policyText(settings.policy), style),
   ].join('')
+}
+
+/** As `--policy` takes them. */
+function policyText(policy: Repository['settings']['policy']): string {
+  if (policy === undefined || Object.keys(policy).length === 0) return ''
+  return `${stringify(policy).trimEnd().split('\n').map(cleanLine).join('\n')}\n`
 }
 
 /** A recipe that nobody tried may be wrong: nothing told so yet. */

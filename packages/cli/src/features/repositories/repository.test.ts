@@ -80,6 +80,19 @@ test('a recipe is read from YAML, and refused here with its field', async () => 
   expect(host.stderr()).toContain('validations:')
 })
 
+test('policy settings are read from YAML, and refused here with their field', async () => {
+  const { api, host } = await begin()
+  writeFileSync(
+    join(host.cwd, 'p.yaml'),
+    'code_owners:\n  - { pattern: src/, roles: [maintainer], persons: [], count: 1 }\n',
+  )
+  expect(await runProgram(['repo', 'set', 'ledger', '--policy', 'p.yaml'], host)).toBe(0)
+  expect(api.calls.at(-1)).toMatchObject({ body: { settings: { policy: { code_owners: [{ pattern: 'src/' }] } } } })
+  writeFileSync(join(host.cwd, 'p.yaml'), 'allow_all: true\n')
+  expect(await runProgram(['repo', 'set', 'ledger', '--policy', 'p.yaml'], host)).toBe(2)
+  expect(host.stderr()).toContain('allow_all')
+})
+
 test('a recipe of the settings can be taken away', async () => {
   const { api, host } = await begin()
   expect(await runProgram(['repo', 'set', 'ledger', '--no-recipe'], host)).toBe(0)

@@ -17,6 +17,10 @@ export function setCommand(parent: Command, host: Host): void {
     },
     examples: [
       ['gatehouse repo set ledger --test "npm test" --junit report.xml', 'how to validate it'],
+      [
+        'gatehouse repo set ledger --policy policy.yaml',
+        'owners of paths, approvals, limits: only tighter than the preset',
+      ],
       ['gatehouse repo set ledger --isolation none', 'where the machine grants no isolation'],
     ],
     run: async (session, args) => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Recipe } from '@gatehouse/core/delivery/validations/recipe'
+import { DecisionSettings } from '@gatehouse/core/policy/settings'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { RepositorySettingsInput } from '@gatehouse/client/operations.gen'
 import { Option, type Command } from 'commander'
@@ -22,6 +23,7 @@ export function settingsOptions(command: Command): void {
     'how to validate, as YAML or JSON; used where the protected branch has no .gatehouse/recipe.yaml',
   )
   command.option('--test <command>', 'how to validate, in short: one shell command, such as "npm test"')
+  command.option('--policy <file>', 'what policy is asked with beside its preset, as YAML or JSON; it can only tighten')
   command.option('--junit <path>', 'with --test: where the command leaves a JUnit report')
 }
 
@@ -32,11 +34,13 @@ export async function givenSettings(session: Session): Promise<RepositorySetting
   const isolation = options.text('isolation')
   const approval_days = options.whole('approvalDays', 1, 90)
   const recipe = await givenRecipe(session)
+  const policy = await givenPolicy(session)
   return {
     ...(environment === null ? {} : { environment }),
     ...(isolation === 'none' || isolation === 'required' ? { isolation } : {}),
     ...(approval_days === null ? {} : { approval_days }),
     ...(recipe === null ? {} : { recipe }),
+    ...(policy === null ? {} : { policy }),
   }
 }
 
@@ -57,17 +61,24 @@ async function givenRecipe({ options, host }: Session): Promise<Recipe | null> {
         },
       ],
     })
-  return file === null ? null : await readRecipe(resolve(host.cwd, file), file)
+  return file === null ? null : checkedRecipe(file, await readYaml('--recipe', resolve(host.cwd, file), file))
 }
 
-async function readRecipe(path: string, given: string): Promise<Recipe> {
-  let value: unknown
+async function givenPolicy({ options, host }: Session): Promise<DecisionSettings | null> {
+  const file = options.text('policy')
+  if (file === null) return null
+  const read = DecisionSettings.safeParse(await readYaml('--policy', resolve(host.cwd, file), file))
+  if (read.success) return read.data
+  const said = read.error.issues.map((issue) => `${issue.path.join('.') || 'policy'}: ${issue.message}`).join('; ')
+  throw new Problem('usage', `--policy ${file}: ${said}`)
+}
+
+async function readYaml(option: string, path: string, given: string): Promise<unknown> {
   try {
-    value = parse(await readFile(path, 'utf8'))
+    return parse(await readFile(path, 'utf8'))
   } catch (error) {
-    throw new Problem('usage', `--recipe ${given}: ${error instanceof Error ? error.message : String(error)}`)
+    throw new Problem('usage', `${option} ${given}: ${error instanceof Error ? error.message : String(error)}`)
   }
-  return checkedRecipe(given, value)
 }
 
 function checkedRecipe(given: string, value: unknown): Recipe {
