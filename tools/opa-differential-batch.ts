@@ -1,5 +1,5 @@
 /** Evaluates generated policies by the real OPA and here, and says where the answers differ. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
@@ -14,7 +14,7 @@ import { Policy } from '../packages/rego/src/rego.ts'
 import { readTarGz } from '../packages/rego/src/tar-archive.ts'
 import { RegoObject, type Value } from '../packages/rego/src/value.ts'
 import { jsonText } from '../packages/rego/src/value-json.ts'
-import { runOpa } from './opa.ts'
+import { limitedCommand, OPA_LIMITS, runLimited, type OpaLimits } from './opa-differential-limits.ts'
 import { moduleText, type GeneratedPolicy } from './opa-policy-generator.ts'
 
 /** What an entrypoint gives: JSON text as OPA writes it, no value, or OPA's error code (ours too: `policy-over-limit`). */
@@ -35,14 +35,20 @@ export interface BatchResult {
   /** Positions of the policies that OPA's compiler refuses. */
   readonly dropped: ReadonlySet<number>
   readonly evaluations: number
-  /** How many of OPA's answers were a value, undefined, an error; and how many of ours ran over a limit. */
-  readonly counts: { value: number; undefined: number; error: number; overLimit: number }
+  /** How many of OPA's answers were a value, undefined, an error; and how many of ours and of OPA's ran over a limit. */
+  readonly counts: { value: number; undefined: number; error: number; overLimit: number; opaOverLimit: number }
   readonly differences: readonly Difference[]
   /** Where OPA differs from its own plan: without rule index and early exit, or as wasm, it answers as we do. */
   readonly indexed: readonly Difference[]
   /** plan.json of all that compiled, parsed; and the data documents' JSON text. */
   readonly plan: unknown
   readonly data: string
+}
+
+/** OPA with what bounds it. */
+interface Opa {
+  readonly path: string
+  readonly limits: OpaLimits
 }
 
 type Placed = readonly [at: number, policy: GeneratedPolicy]
@@ -89,31 +95,28 @@ const entrypointsOf = (policy: GeneratedPolicy, at: number): string[] => [
 const sourcesOf = ([at, policy]: Placed): string[] => policy.modules.map((m) => `${nameOf(at)}-${m.package}.rego`)
 
 /** Removes modules until OPA compiles the rest; gives the positions removed. */
-function dropRefused(opa: string, folder: string, policies: readonly GeneratedPolicy[]): Set<number> {
+function dropRefused(opa: Opa, folder: string, policies: readonly GeneratedPolicy[]): Set<number> {
   const dropped = new Set<number>()
   for (;;) {
-    const said = spawnSync(opa, ['check', '--format', 'json', '--max-errors', '100000', '.'], {
-      cwd: folder,
-      encoding: 'utf8',
-      maxBuffer: 1e9,
-    })
+    const said = runLimited(opa.path, ['check', '--format', 'json', '--max-errors', '100000', '.'], folder, opa.limits)
     if (said.status === 0) return dropped
-    const report = JSON.parse(said.stderr || said.stdout) as {
+    const { errors } = (said.isOver ? { errors: [] } : JSON.parse(said.stderr || said.stdout)) as {
       readonly errors: readonly { readonly message: string; readonly location?: { readonly file: string } }[]
     }
     const before = dropped.size
-    for (const { location } of report.errors) {
+    for (const { location } of errors) {
       const at = Number(/(?:^|\/)p(\d+)-/.exec(location?.file ?? '')?.[1] ?? -1)
       if (at >= 0) dropped.add(at)
     }
     if (dropped.size === before) {
-      // An error in what the compiler made itself has no place: each policy is asked alone.
+      // An error in what the compiler made itself has no place, nor has a limit: each policy is asked alone.
       for (const [at, policy] of policies.entries()) {
-        if (!dropped.has(at) && spawnSync(opa, ['check', ...sourcesOf([at, policy])], { cwd: folder }).status !== 0)
+        if (dropped.has(at)) continue
+        if (runLimited(opa.path, ['check', ...sourcesOf([at, policy])], folder, opa.limits).status !== 0)
           dropped.add(at)
       }
     }
-    if (dropped.size === before) throw new Error(`opa check: ${JSON.stringify(report.errors).slice(0, 2000)}`)
+    if (dropped.size === before) throw new Error(`opa check: ${said.stderr.slice(0, 2000)}`)
     for (const at of dropped) {
       const policy = policies[at]
       if (policy) for (const source of sourcesOf([at, policy])) rmSync(join(folder, source), { force: true })
@@ -122,52 +125,47 @@ function dropRefused(opa: string, folder: string, policies: readonly GeneratedPo
 }
 
 /** The plan of these policies, parsed; undefined where OPA cannot make one. */
-function build(opa: string, folder: string, placed: readonly Placed[]): unknown {
+function build(opa: Opa, folder: string, placed: readonly Placed[]): unknown {
   const flags = placed.flatMap(([at, p]) => entrypointsOf(p, at).flatMap((e) => ['-e', e]))
   const sources = placed.flatMap(sourcesOf)
-  try {
-    runOpa(opa, ['build', '-t', 'plan', ...flags, '-o', '../b.tar.gz', ...sources], folder)
-  } catch {
-    return undefined
-  }
+  const args = ['build', '-t', 'plan', ...flags, '-o', '../b.tar.gz', ...sources]
+  if (runLimited(opa.path, args, folder, opa.limits).status !== 0) return undefined
   const files = readTarGz(readFileSync(join(folder, '..', 'b.tar.gz')))
   return JSON.parse(files.get('plan.json')?.toString('utf8') ?? 'null')
 }
 
 /** Those of which OPA makes plans: it evaluates some policies that it cannot plan, as with heads like `r[[1]] := 2`. */
-function buildable(opa: string, folder: string, placed: readonly Placed[]): Placed[] {
+function buildable(opa: Opa, folder: string, placed: readonly Placed[]): Placed[] {
   if (placed.length === 0 || build(opa, folder, placed) !== undefined) return [...placed]
   if (placed.length === 1) return []
   const half = placed.length >> 1
   return [...buildable(opa, folder, placed.slice(0, half)), ...buildable(opa, folder, placed.slice(half))]
 }
 
-/** OPA as a server on a socket of its own; `stop` ends it. */
+/** OPA as a server on a socket of its own; it starts again where a limit has ended it. `stop` ends it. */
 class OpaServer {
-  private readonly child: ChildProcess
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  private child: ChildProcess | undefined
+  private agent = new Agent({ keepAlive: true, maxSockets: 4 })
+  private readonly opa: Opa
+  private readonly folder: string
   private readonly socketPath: string
   private said = ''
 
-  constructor(opa: string, folder: string, scratch: string) {
+  constructor(opa: Opa, folder: string, scratch: string) {
+    this.opa = opa
+    this.folder = folder
     this.socketPath = join(scratch, 'opa.sock')
-    const args = [
-      'run',
-      '--server',
-      '--skip-version-check',
-      '--addr',
-      `unix://${this.socketPath}`,
-      '--log-level',
-      'error',
-      '.',
-    ]
-    this.child = spawn(opa, args, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
-    this.child.stderr?.on('data', (part: Buffer) => (this.said = `${this.said}${part.toString('utf8')}`.slice(-2000)))
   }
 
-  async ready(): Promise<void> {
-    for (let i = 0; i < 1200; i++) {
-      if (this.child.exitCode !== null) throw new Error(`opa run ended with ${this.child.exitCode}: ${this.said}`)
+  async start(): Promise<void> {
+    const flags = ['--skip-version-check', '--addr', `unix://${this.socketPath}`, '--log-level', 'error']
+    const { file, args, env } = limitedCommand(this.opa.path, ['run', '--server', ...flags, '.'], this.opa.limits)
+    rmSync(this.socketPath, { force: true })
+    const child = spawn(file, args, { cwd: this.folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
+    this.child = child
+    child.stderr?.on('data', (part: Buffer) => (this.said = `${this.said}${part.toString('utf8')}`.slice(-2000)))
+    for (let i = 0; i < 20 * this.opa.limits.seconds; i++) {
+      if (child.exitCode !== null) throw new Error(`opa run ended with ${child.exitCode}: ${this.said}`)
       const up = await this.send('GET', '/health').catch(() => undefined)
       if (up?.status === 200) return
       await pause(50)
@@ -176,26 +174,31 @@ class OpaServer {
   }
 
   private send(method: string, path: string, body = ''): Promise<{ status: number; text: string }> {
+    const timeout = this.opa.limits.seconds * 1000
     return new Promise((resolve, reject) => {
-      const sent = request(
-        { socketPath: this.socketPath, agent: this.agent, method, path, timeout: 60_000 },
-        (response) => {
-          const parts: Buffer[] = []
-          response.on('data', (part: Buffer) => parts.push(part))
-          response.on('end', () =>
-            resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
-          )
-          response.on('error', reject)
-        },
-      )
+      const sent = request({ socketPath: this.socketPath, agent: this.agent, method, path, timeout }, (response) => {
+        const parts: Buffer[] = []
+        response.on('data', (part: Buffer) => parts.push(part))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+        )
+        response.on('error', reject)
+      })
       sent.on('error', reject)
-      sent.on('timeout', () => sent.destroy(new Error('opa did not answer in a minute')))
+      sent.on('timeout', () => sent.destroy(new Error('opa took too long to answer')))
       sent.end(body)
     })
   }
 
-  async answer(entrypoint: string, input: string): Promise<Answer> {
-    const { status, text } = await this.send('POST', `/v1/data/${entrypoint}`, `{"input":${input}}`)
+  /** Undefined where OPA ran over a limit. */
+  async answer(entrypoint: string, input: string): Promise<Answer | undefined> {
+    const sent = await this.send('POST', `/v1/data/${entrypoint}`, `{"input":${input}}`).catch(() => undefined)
+    if (sent === undefined) {
+      await this.stop()
+      await this.start()
+      return undefined
+    }
+    const { status, text } = sent
     if (status === 200) {
       const body = text.trimEnd()
       if (body.startsWith('{"result":')) return { value: body.slice('{"result":'.length, -1) }
@@ -210,20 +213,23 @@ class OpaServer {
 
   async stop(): Promise<void> {
     this.agent.destroy()
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return
-    const ended = once(this.child, 'exit')
-    this.child.kill('SIGKILL')
+    this.agent = new Agent({ keepAlive: true, maxSockets: 4 })
+    const { child } = this
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
     await ended
   }
 }
 
 /** What OPA answers where it asks each rule, as its plan does: without rule index and early exit. */
-function answerUnindexed(opa: string, folder: string, difference: Difference): Answer {
+function answerUnindexed(opa: Opa, folder: string, difference: Difference): Answer {
   const { entrypoint, input, at, policy } = difference
   const sources = [...sourcesOf([at, policy]), 'data.json'].flatMap((file) => ['--data', file])
   const flags = ['--format', 'json', '--disable-indexing', '--disable-early-exit', '--stdin-input', ...sources]
   const query = `data.${entrypoint.replaceAll('/', '.')}`
-  const said = spawnSync(opa, ['eval', ...flags, query], { cwd: folder, encoding: 'utf8', input, maxBuffer: 1e9 })
+  const said = runLimited(opa.path, ['eval', ...flags, query], folder, opa.limits, input)
+  if (said.isOver) return { error: 'opa-over-limit' }
   const output = readJson(said.stdout)
   const at0 = (value: Value | undefined, key: Value): Value | undefined => dot(dot(value, key), 0)
   const code = dot(at0(output, 'errors'), 'code')
@@ -233,12 +239,9 @@ function answerUnindexed(opa: string, folder: string, difference: Difference): A
 }
 
 /** Whether OPA's own machine for plans fails too: inside `every` OPA asks a rule for its first value only, which no flag changes. */
-async function failsInWasm(
-  opa: string,
-  folder: string,
-  { at, policy, entrypoint, input }: Difference,
-): Promise<boolean> {
-  runOpa(opa, ['build', '-t', 'wasm', '-e', entrypoint, '-o', '../w.tar.gz', ...sourcesOf([at, policy])], folder)
+async function failsInWasm(opa: Opa, folder: string, { at, policy, entrypoint, input }: Difference): Promise<boolean> {
+  const args = ['build', '-t', 'wasm', '-e', entrypoint, '-o', '../w.tar.gz', ...sourcesOf([at, policy])]
+  if (runLimited(opa.path, args, folder, opa.limits).status !== 0) return false
   const wasm = readTarGz(readFileSync(join(folder, '..', 'w.tar.gz'))).get('policy.wasm')
   if (wasm === undefined) throw new Error('opa build -t wasm made no policy.wasm')
   const { loadPolicy } = await import('@open-policy-agent/opa-wasm')
@@ -252,8 +255,19 @@ async function failsInWasm(
   }
 }
 
+/** What a batch may be given otherwise: limits of OPA, and who answers in place of this evaluator. */
+export interface BatchOptions {
+  readonly limits?: OpaLimits
+  readonly answer?: (policy: Policy, entrypoint: string, input: string) => Answer
+}
+
 /** Compares all policies of a batch, over all their entrypoints and inputs. OPA runs as one build and one server. */
-export async function compareBatch(opa: string, policies: readonly GeneratedPolicy[]): Promise<BatchResult> {
+export async function compareBatch(
+  path: string,
+  policies: readonly GeneratedPolicy[],
+  { limits = OPA_LIMITS, answer = answerHere }: BatchOptions = {},
+): Promise<BatchResult> {
+  const opa: Opa = { path, limits }
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-opa-'))
   const folder = join(scratch, 'policies')
   mkdirSync(folder)
@@ -270,7 +284,7 @@ export async function compareBatch(opa: string, policies: readonly GeneratedPoli
       [...policies.entries()].filter(([at]) => !dropped.has(at)),
     )
     for (const at of policies.keys()) if (!kept.some(([k]) => k === at)) dropped.add(at)
-    const counts = { value: 0, undefined: 0, error: 0, overLimit: 0 }
+    const counts = { value: 0, undefined: 0, error: 0, overLimit: 0, opaOverLimit: 0 }
     const data = `{${kept.map(([at, p]) => `"${nameOf(at)}_d":${p.data},"${nameOf(at)}":{"base":${p.base}}`).join(',')}}`
     if (kept.length === 0) return { dropped, evaluations: 0, counts, differences: [], indexed: [], plan: {}, data }
     writeFileSync(join(folder, 'data.json'), data)
@@ -281,15 +295,19 @@ export async function compareBatch(opa: string, policies: readonly GeneratedPoli
     if (plan === undefined) throw new Error('opa build refuses together what it takes apart')
     server = new OpaServer(opa, folder, scratch)
     const mine = policyOf(plan, data)
-    await server.ready()
+    await server.start()
     const differences: Difference[] = []
     const indexed: Difference[] = []
     let evaluations = 0
     for (const { at, policy, entrypoint } of entrypoints) {
       for (const input of policy.inputs) {
         const theirs = await server.answer(entrypoint, input)
-        const ours = answerHere(mine, entrypoint, input)
+        const ours = answer(mine, entrypoint, input)
         evaluations++
+        if (theirs === undefined) {
+          counts.opaOverLimit++
+          continue
+        }
         if ('value' in theirs) counts.value++
         else if ('undefined' in theirs) counts.undefined++
         else counts.error++

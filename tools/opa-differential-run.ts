@@ -1,15 +1,16 @@
 /**
  * The long mode of the differential test: generated policies, data and inputs, evaluated by OPA and here.
  *
- *     node tools/opa-differential-run.ts --policies 5000 --seed 1 [--minutes 10] [--batch 100]
+ *     node tools/opa-differential-run.ts --policies 5000 --seed 1 [--minutes 10] [--batch 100] [--cases folder]
  *
  * Policy n has the seed `--seed` + n, so a run that ended goes on where the last line says. A difference is made small
- * and written to packages/rego/src/differential-cases/<seed>.json; then the exit code is 1. 2 where OPA is absent.
+ * and written to <folder>/<seed>.json, without `--cases` to packages/rego/src/differential-cases; then the exit code is 1.
+ * 2 where OPA is absent. OPA runs in bounded time and memory; what goes over is counted and not compared.
  */
 import { parseArgs } from 'node:util'
 import { findOpa } from './opa.ts'
 import { compareBatch } from './opa-differential-batch.ts'
-import { keep, smallest } from './opa-differential-case.ts'
+import { CASES_FOLDER, keep, smallest } from './opa-differential-case.ts'
 import { generatePolicy } from './opa-policy-generator.ts'
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string' },
     batch: { type: 'string', default: '100' },
+    cases: { type: 'string', default: CASES_FOLDER },
   },
 })
 
@@ -40,7 +42,8 @@ const first = whole('seed')
 const wanted = whole('policies')
 const size = whole('batch')
 const until = values.minutes === undefined ? Number.POSITIVE_INFINITY : Date.now() + Number(values.minutes) * 60_000
-const total = { policies: 0, dropped: 0, evaluations: 0, value: 0, undefined: 0, error: 0, overLimit: 0, indexed: 0 }
+const counts = { value: 0, undefined: 0, error: 0, overLimit: 0, opaOverLimit: 0 }
+const total = { policies: 0, dropped: 0, evaluations: 0, indexed: 0 }
 const differing = new Set<number>()
 
 while (total.policies < wanted && Date.now() < until && differing.size < 5) {
@@ -51,18 +54,19 @@ while (total.policies < wanted && Date.now() < until && differing.size < 5) {
   total.dropped += result.dropped.size
   total.evaluations += result.evaluations
   total.indexed += result.indexed.length
-  for (const kind of ['value', 'undefined', 'error', 'overLimit'] as const) total[kind] += result.counts[kind]
+  for (const kind of ['value', 'undefined', 'error', 'overLimit', 'opaOverLimit'] as const)
+    counts[kind] += result.counts[kind]
   for (const difference of result.differences) {
     const { seed } = difference.policy
     if (differing.has(seed)) continue
     differing.add(seed)
     say(`seed ${seed}, ${difference.entrypoint}: OPA ${JSON.stringify(difference.opa).slice(0, 300)}`)
     say(`  here ${JSON.stringify(difference.ours).slice(0, 300)}`)
-    say(`  kept as ${keep(await smallest(found.path, difference))}`)
+    say(`  kept as ${keep(await smallest(found.path, difference), values.cases)}`)
   }
   say(
-    `${total.policies} policies (${total.dropped} that OPA does not compile), ${total.evaluations} evaluations: ${total.value} values, ` +
-      `${total.undefined} undefined, ${total.error} errors, ${total.overLimit} over our limits, ${total.indexed} where OPA differs from its plan; ` +
+    `${total.policies} policies (${total.dropped} that OPA does not compile), ${total.evaluations} evaluations: ${counts.value} values, ` +
+      `${counts.undefined} undefined, ${counts.error} errors, ${counts.overLimit} over our limits, ${counts.opaOverLimit} over OPA's, ${total.indexed} where OPA differs from its plan; ` +
       `${differing.size} differing; go on with --seed ${first + total.policies}`,
   )
 }

@@ -1,28 +1,48 @@
 /** Compares builtins with those of the real OPA, byte for byte; used by the differential tests. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { runOpa } from './opa.ts'
+import { readJson } from '../packages/rego/src/json-reader.ts'
+import { dot } from '../packages/rego/src/machine.ts'
 import { loadBundle } from '../packages/rego/src/rego.ts'
+import { RegoObject } from '../packages/rego/src/value.ts'
+import { jsonText } from '../packages/rego/src/value-json.ts'
 
-/** One rule an expression: of each pair `a`, `b` the result's JSON text, or the word undefined. */
-function policyOf(expressions: readonly string[]): string {
+/**
+ * One rule an expression; with the pair's number, as OPA would answer `1e3` with what it said of `1E3`. Of each pair `a`, `b` the result's JSON text, or the word undefined.
+ */
+function policyOf(expressions: readonly string[], isOld: boolean): string {
   const rules = expressions.map(
     (e, i) =>
-      `got[${i}] := [text |\n\tsome pair in input.pairs\n\ttext := case_${i}(pair[0], pair[1])\n]\n\ncase_${i}(a, b) := json.marshal(r) if {\n\tr := ${e}\n\t[a, b] == [a, b]\n} else := "undefined"\n`,
+      `got[${i}] := [text |\n\tsome n, pair in input.pairs\n\ttext := case_${i}(n, pair[0], pair[1])\n]\n\ncase_${i}(n, a, b) := json.marshal(r) if {\n\tr := ${e}\n\t[n, a, b] == [n, a, b]\n} else := "undefined"\n`,
   )
-  return `package differential\n\nevery_text(a) if {\n\tevery x in a {\n\t\tis_string(x)\n\t}\n}\n\nall_in(a, b) if {\n\tevery x in a {\n\t\tx in b\n\t}\n}\n\n${rules.join('\n')}`
+  return `package differential\n\n${isOld ? 'import future.keywords\n\n' : ''}every_text(a) if {\n\tevery x in a {\n\t\tis_string(x)\n\t}\n}\n\nall_in(a, b) if {\n\tevery x in a {\n\t\tx in b\n\t}\n}\n\n${rules.join('\n')}`
 }
 
-/** What differs: expression, operands and both results. Needs the path of OPA. */
-export function differences(opa: string, expressions: readonly string[], pairs: readonly Json[]): string[] {
+/** OPA escapes what stands for bytes that are no UTF-8; a backslash before it makes it six characters of the text. */
+const REPLACED = /(?<!\\)((?:\\\\)*)\\ufffd/g
+
+/**
+ * What differs: expression, operands and both results. A pair may be JSON text, so that numbers are as they are written.
+ * `isOld` compiles Rego v0, which alone has deprecated builtins. Needs the path of OPA.
+ */
+export function differences(
+  opa: string,
+  expressions: readonly string[],
+  pairs: readonly (Json | string)[],
+  isOld = false,
+): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-opa-'))
+  const version = isOld ? ['--v0-compatible'] : []
+  const texts = pairs.map((pair) => (typeof pair === 'string' ? pair : JSON.stringify(pair)))
   try {
-    writeFileSync(join(folder, 'p.rego'), policyOf(expressions))
-    writeFileSync(join(folder, 'input.json'), JSON.stringify({ pairs }))
-    runOpa(opa, ['build', '-t', 'plan', '-e', 'differential/got', '-o', 'b.tar.gz', 'p.rego'], folder)
+    const input = `{"pairs":[${texts.join(',')}]}`
+    writeFileSync(join(folder, 'p.rego'), policyOf(expressions, isOld))
+    writeFileSync(join(folder, 'input.json'), input)
+    runOpa(opa, ['build', ...version, '-t', 'plan', '-e', 'differential/got', '-o', 'b.tar.gz', 'p.rego'], folder)
     const plan = execFileSync('tar', ['-xzOf', 'b.tar.gz', '/plan.json'], {
       cwd: folder,
       encoding: 'utf8',
@@ -31,20 +51,20 @@ export function differences(opa: string, expressions: readonly string[], pairs: 
     })
     const loaded = loadBundle({ plan: JSON.parse(plan), data: {} })
     if (!loaded.ok) throw new Error(loaded.detail)
-    const input = JSON.parse(readFileSync(join(folder, 'input.json'), 'utf8')) as Json
-    const mine = loaded.value.evaluate('differential/got', input, { fuel: 1e9, maxResultBytes: 1e8 })
+    const mine = loaded.value.run('differential/got', readJson(input), { fuel: 1e9 })
     if (!mine.ok) throw new Error(mine.detail)
+    const ours = JSON.parse(jsonText(dot(mine.value[0], 'result') ?? new RegoObject())) as Record<string, string[]>
     const said = JSON.parse(
-      runOpa(opa, ['eval', '-d', 'p.rego', '-i', 'input.json', 'data.differential.got'], folder),
+      runOpa(opa, ['eval', ...version, '-d', 'p.rego', '-i', 'input.json', 'data.differential.got'], folder),
     ) as { result: { expressions: { value: Record<string, string[]> }[] }[] }
     const theirs = said.result[0]?.expressions[0]?.value ?? {}
     const out: string[] = []
     for (const [i, expression] of expressions.entries()) {
-      const x = (mine.result as Record<string, string[]>)[i] ?? []
+      const x = ours[i] ?? []
       const y = theirs[i] ?? []
-      for (const [n, pair] of pairs.entries()) {
-        if (x[n] !== y[n]?.replaceAll('\\ufffd', '\ufffd')) {
-          out.push(`${expression} of ${JSON.stringify(pair)}: OPA ${y[n]}, here ${x[n]}`)
+      for (const [n, text] of texts.entries()) {
+        if (x[n] !== y[n]?.replaceAll(REPLACED, '$1\ufffd')) {
+          out.push(`${expression} of ${text}: OPA ${y[n]}, here ${x[n]}`)
         }
       }
     }

@@ -32,7 +32,8 @@ export interface Dialect {
   result(value: string): string
 }
 
-const CONSTANT = /^(?:s\d+|true|false)$/
+/** A text or a boolean of the plan, as the compiler names it. */
+export const CONSTANT = /^(?:s\d+|true|false)$/
 
 /** Texts and booleans are equal where JavaScript says so. */
 function same(a: string, b: string): string {

@@ -1,3 +1,5 @@
+import { recalled, remember } from './call-memo.ts'
+import { aliasesOf, rememberedFunctions, written, type Aliases } from './compiler-analysis.ts'
 import { PLAIN, type Dialect } from './compiler-dialect.ts'
 import { PlanError, short, type Block, type Operand, type Plan, type Statement } from './plan.ts'
 import {
@@ -42,6 +44,8 @@ const RUNTIME = {
   insertOnce,
   length,
   merge,
+  recalled,
+  remember,
   scanKeys,
   scanValues,
   upsert,
@@ -70,11 +74,12 @@ export function compilePlan(
     tables.builtins.set(name, tables.linked.length)
     tables.linked.push(builtin)
   }
+  const remembered = rememberedFunctions(plan)
   const code: string[] = ['"use strict";']
   code.push(`const {${Object.keys(RUNTIME).join(',')}} = runtime;`)
   const functionCode = plan.functions.map((func, index) => {
     const writer = new Writer(tables, `function ${short(func.name)}`)
-    return writer.func(index, func.params, func.blocks)
+    return writer.func(index, func.params, func.blocks, remembered.has(index))
   })
   const entryCode = plan.entrypoints.map((entry, index) => {
     const writer = new Writer(tables, `entrypoint ${short(entry.name)}`)
@@ -139,6 +144,7 @@ class Writer {
   private readonly frames: Frame[] = []
   /** Locals that hold a reference's steps from `data` on, which is local 1. */
   private readonly dataRefs = new Set([1])
+  private aliases: Aliases = new Map()
   private labels = 0
   private temps = 0
   private inFunction = false
@@ -149,8 +155,9 @@ class Writer {
     this.where = where
   }
 
-  func(index: number, params: readonly number[], blocks: readonly Block[]): string {
+  func(index: number, params: readonly number[], blocks: readonly Block[], remembered: boolean): string {
     this.inFunction = true
+    this.aliases = aliasesOf(params, blocks)
     const body = blocks.map((block) => this.block(block, '')).join('\n')
     const names = params.map((p) => `l${p}`).join(',')
     const inner = `(m,${names}) {
@@ -158,6 +165,7 @@ if (--m.fuel < 0 || ++m.depth > m.maxDepth) m.over();
 ${this.say.enter(index)}${this.variables(params)}${body}
 ${this.say.leave}m.depth--; return undefined;
 }`
+    if (remembered) return `function g${index}${inner}\n${this.remembering(index, params.length === 4)}`
     if (params.length !== 2) return `function f${index}${inner}`
     return `function g${index}${inner}
 function f${index}(m,a,b) {
@@ -170,7 +178,21 @@ return result;
 }`
   }
 
+  /** A call with the same operands is answered from the first one. */
+  private remembering(index: number, two: boolean): string {
+    const names = two ? 'm,input,data,a,b' : 'm,input,data,a'
+    return `function f${index}(${names}) {
+const known = recalled(m,${index},input,data,a,${two ? 'b' : 'null'});
+if (known !== undefined) return known === UNDEFINED ? undefined : known;
+const memo = m.memo, fuel = m.fuel;
+const result = g${index}(${names});
+remember(m,memo,fuel,${index},{input,data,a,b${two ? '' : ':null'},result:result === undefined ? UNDEFINED : result});
+return result;
+}`
+  }
+
   entrypoint(index: number, blocks: readonly Block[]): string {
+    this.aliases = aliasesOf([0, 1], blocks)
     const body = blocks.map((block) => this.block(block, '')).join('\n')
     return `function e${index}(m,l0,l1) {\n${this.variables([0, 1])}${body}\n}`
   }
@@ -189,6 +211,8 @@ return result;
   }
 
   private local(index: number): string {
+    const alias = this.aliases.get(index)
+    if (alias !== undefined) return this.operand(alias)
     this.locals.add(index)
     return `l${index}`
   }
@@ -275,6 +299,7 @@ ${restore} if (u${t}) ${this.leave(0)}`
   }
 
   private statement(s: Statement): string {
+    if (s.type !== 'With' && s.type !== 'Dot') for (const local of written(s)) this.dataRefs.delete(local)
     switch (s.type) {
       case 'ReturnLocal':
         return `${this.restores(this.frames)}${this.finish(this.local(s.source))}`
@@ -304,6 +329,7 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
         // Reading `data.a[0]` goes through the store's text keys; reading a variable that holds `data.a` does not.
         const fromData = 'local' in s.source && this.dataRefs.has(s.source.local)
         if (fromData) this.dataRefs.add(s.target)
+        else this.dataRefs.delete(s.target)
         const found = this.say.dot(fromData, this.operand(s.source), this.operand(s.key))
         return `${target} = ${found}; if (${target} === undefined) ${this.leave(0)}`
       }
@@ -325,7 +351,7 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
         return `${this.local(s.target)} = n${index};`
       }
       case 'AssignVar':
-        return `${this.local(s.target)} = ${this.operand(s.source)};`
+        return this.aliases.has(s.target) ? '' : `${this.local(s.target)} = ${this.operand(s.source)};`
       case 'AssignVarOnce': {
         const target = this.local(s.target)
         const source = this.operand(s.source)

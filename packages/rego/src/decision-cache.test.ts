@@ -83,6 +83,40 @@ test('an input hash knows every key and value, and no time', () => {
   expect(inputHash([])).toBeNull()
 })
 
+test('what a policy would not see as it is given has no hash: numbers and texts that are no JSON, nesting without measure', () => {
+  expect(inputHash({ a: Number.NaN })).toBeNull()
+  expect(inputHash({ a: [undefined] } as unknown as Json)).toBeNull()
+  expect(inputHash({ a: () => 1 } as unknown as Json)).toBeNull()
+  expect(inputHash({ '\ud800': 1, '\ufffd': 2 })).toBeNull()
+  let deep: Json = []
+  for (let i = 0; i < 300; i++) deep = [deep]
+  expect(inputHash({ deep })).toBeNull()
+})
+
+test('inputs that differ in where a text, a key or a number ends have different hashes', () => {
+  const inputs: Json[] = [
+    { a: 'b', c: 1 },
+    { a: 'b1:c#1,' },
+    { ab: 1 },
+    { a: { b: 1 } },
+    { a: 1, b: 2 },
+    { a: 12 },
+    { a: 1, 'bn7:ccccccc': null },
+    { a: 11, b: null, ccccccc: null },
+    { a: [1, 2] },
+    { a: [12] },
+    { a: [[1], 2] },
+    { a: [[1, 2]] },
+    { a: '1' },
+    { a: null },
+    { a: true },
+    { a: false },
+    { a: 'n' },
+  ]
+  expect(new Set(inputs.map(inputHash)).size).toBe(inputs.length)
+  expect(inputHash({ a: undefined, b: -0 })).toBe(inputHash({ b: 0 }))
+})
+
 test('refusals, answers that hold once, and times in other forms are asked each time', () => {
   const cache = new DecisionCache({ limits: { fuel: 0 } })
   const shows = new PolicyWriter()

@@ -2,9 +2,7 @@ import { hash } from 'node:crypto'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { DEFAULT_LIMITS } from './evaluation.ts'
 import type { EvaluateOptions, Evaluation, Policy } from './rego.ts'
-import { HORIZON_NS, instantNs, isCanonicalInstant } from './trace-time.ts'
-import { fromJson, jsonText } from './value-json.ts'
-import { RegoObject } from './value.ts'
+import { canonicalNs, HORIZON_NS, instantNs } from './trace-time.ts'
 
 export interface CacheOptions {
   /** Bytes that answers and keys may take, about. Default 16 MiB. The longest unused go first. */
@@ -72,7 +70,7 @@ export class DecisionCache {
    * callers that keep the hash of what they ask about: a rescan then costs what changed, not what there is.
    */
   kept(policySetHash: string, entrypoint: string, hashOfInput: string, at: string): Evaluation | null {
-    const nowNs = isCanonicalInstant(at) ? instantNs(at) : null
+    const nowNs = canonicalNs(at)
     return nowNs === null ? null : this.found(keyOf(policySetHash, entrypoint, hashOfInput), nowNs)
   }
 
@@ -111,15 +109,62 @@ export class DecisionCache {
   }
 }
 
-/** SHA-256 of the input without its `at`, as the policy would see it; null where that is no document. Hexadecimal. */
+/**
+ * SHA-256 of the input without its `at`, hexadecimal; null where that is no JSON that can be evaluated, or holds halves
+ * of characters. Two inputs have the same hash where a policy sees the same in both, whatever the order of their keys.
+ */
 export function inputHash(input: Json): string | null {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) return null
+  const written = new DocumentText()
   try {
-    const value = fromJson(input, DEFAULT_LIMITS.maxDepth)
-    if (!(value instanceof RegoObject)) return null
-    value.plain.delete('at')
-    return hash('sha256', jsonText(value))
+    const isDocument = written.object(input as JsonObject, DEFAULT_LIMITS.maxDepth, 'at')
+    // Halves of characters are replaced before a policy sees them: keys that differ here may be one there.
+    return isDocument && written.text.isWellFormed() ? hash('sha256', written.text) : null
   } catch {
     return null
+  }
+}
+
+type JsonObject = { readonly [key: string]: Json | undefined }
+
+/**
+ * One text for each document, in which nothing needs escaping: texts come after their length. Made in one go, as a rescan
+ * does little else. What `fromJson` refuses is refused here, by `false`.
+ */
+class DocumentText {
+  text = ''
+
+  object(object: JsonObject, depth: number, without?: string): boolean {
+    if (depth <= 0) return false
+    this.text += '{'
+    for (const key of Object.keys(object).sort()) {
+      const value = object[key]
+      if (value === undefined || key === without) continue
+      this.text += `${key.length}:${key}`
+      if (!this.value(value, depth - 1)) return false
+    }
+    this.text += '}'
+    return true
+  }
+
+  private value(value: Json | undefined, depth: number): boolean {
+    if (typeof value === 'string') this.text += `"${value.length}:${value}`
+    else if (typeof value === 'number') {
+      if (!Number.isFinite(value)) return false
+      this.text += `#${value},`
+    } else if (value === null || typeof value === 'boolean') this.text += value === null ? 'n' : value ? 't' : 'f'
+    else if (typeof value !== 'object') return false
+    else if (!Array.isArray(value)) return this.object(value as JsonObject, depth)
+    else return this.list(value as readonly Json[], depth)
+    return true
+  }
+
+  private list(list: readonly Json[], depth: number): boolean {
+    if (depth <= 0) return false
+    this.text += '['
+    for (let i = 0; i < list.length; i++) if (!this.value(list[i], depth - 1)) return false
+    this.text += ']'
+    return true
   }
 }
 
@@ -135,7 +180,7 @@ function keyOf(policySetHash: string, entrypoint: string, hashOfInput: string): 
 /** Only for times written as core writes them: policies that compare texts are followed among these. */
 function clockOf(input: Json): bigint | null {
   const at = Object.getOwnPropertyDescriptor(input, 'at')?.value as unknown
-  return typeof at === 'string' && isCanonicalInstant(at) ? instantNs(at) : null
+  return typeof at === 'string' ? canonicalNs(at) : null
 }
 
 function freeze(value: unknown): void {

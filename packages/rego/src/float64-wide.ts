@@ -16,11 +16,12 @@ export class NumberRangeError extends Error {}
 export const MAX_EXPONENT = 10_000
 
 const PATTERN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,9}))?$/
+const HEX_PATTERN = /^([+-]?)0x([0-9a-f]*)\.?([0-9a-f]*)p([+-]?\d+)$/i
 
 /** Exact decimal of a JSON number's text: `m * 10^e`. Null where the text is no number. */
 export function decimalOf(text: string): { m: bigint; e: number } | null {
   const match = PATTERN.exec(text)
-  if (match === null) return null
+  if (match === null) return text.includes('_') ? decimalOf(text.replaceAll('_', '')) : decimalOfHex(text)
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match
   if (whole === '' && fraction === '') return null
   let e = Number(exponent) - fraction.length
@@ -37,6 +38,16 @@ export function decimalOf(text: string): { m: bigint; e: number } | null {
     e += zeros
   }
   return { m: sign === '-' ? -m : m, e }
+}
+
+/** Of Go's hexadecimal form, `0x1.8p1`, which `to_number` takes. */
+function decimalOfHex(text: string): { m: bigint; e: number } | null {
+  const [, sign = '', whole = '', fraction = '', power] = HEX_PATTERN.exec(text) ?? []
+  if (power === undefined || whole + fraction === '') return null
+  const shift = Number(power) - fraction.length * 4
+  if (Math.abs(shift) > MAX_EXPONENT) throw new NumberRangeError('a number is too large to compute with')
+  const m = BigInt(`0x${whole}${fraction}`)
+  return decimalOf(shift >= 0 ? `${sign}${m << BigInt(shift)}` : `${sign}${m * 5n ** BigInt(-shift)}e${shift}`)
 }
 
 function bitLength(n: bigint): number {

@@ -46,14 +46,19 @@ export interface MachineLimits {
 export const MAX_TEXT = 8 * 1024 * 1024
 export const MAX_ITEMS = 1_000_000
 
+/** Results of calls that took more steps than this altogether are not kept. */
+const MEMO_STEPS = 250_000
+
 /** What one evaluation carries along. Never used twice. */
 export class Machine {
   fuel: number
   depth = 0
   readonly maxDepth: number
   readonly strict: boolean
-  /** Results of rules by function number; `with` swaps it for an empty one. */
+  /** Results of rules, and of calls (call-memo.ts), by function number; `with` swaps it for an empty one. */
   memo: unknown[] = []
+  /** Steps of calls whose results may still be kept: they bound what is kept. */
+  memoRoom = MEMO_STEPS
   readonly results: Value[] = []
   /** What builtins have charged for in this evaluation: compiled patterns for one. */
   readonly seen: Set<object> = new Set()

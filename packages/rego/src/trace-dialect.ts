@@ -1,5 +1,5 @@
 import type { Dialect } from './compiler-dialect.ts'
-import { PLAIN } from './compiler-dialect.ts'
+import { CONSTANT, PLAIN } from './compiler-dialect.ts'
 import type { Block, Location, Plan, PlanFunction, Statement } from './plan.ts'
 
 /** A body of a rule: it fires where its conditions hold and it gives its value. */
@@ -27,8 +27,8 @@ const COMPARISONS: ReadonlyMap<string, (a: string, b: string) => string> = new M
   ['gte', (a, b) => `m.lessOrEqual(${b},${a})`],
 ])
 
-/** The dialect in which only `input.at` is followed, by a TimeMachine. */
-export const TIMED: Dialect = {
+/** What is said to a TimeMachine, and so to a TraceMachine, which notes more. */
+const FOLLOWED: Dialect = {
   ...PLAIN,
   dot: (fromData, source, key) => `m.${fromData ? 'dotData' : 'dot'}(${source},${key})`,
   length: (source) => `m.length(${source})`,
@@ -51,6 +51,34 @@ export const TIMED: Dialect = {
   result: (value) => `m.result(${value})`,
 }
 
+const TEXT = /^s\d+$/
+
+/**
+ * The dialect in which only `input.at` is followed, by a TimeMachine. What cannot move is said in place, as in the plain
+ * one: steps by a text into an object that is not marked, members of lists, comparisons of what is no object with a text.
+ */
+export const TIMED: Dialect = {
+  ...FOLLOWED,
+  dot: (fromData, source, key) => {
+    const call = FOLLOWED.dot(fromData, source, key)
+    const isStill = `${source} instanceof RegoObject && !${source}.moving && !m.spread`
+    return TEXT.test(key) ? `(${isStill} ? ${source}.plain.get(${key}) : ${call})` : call
+  },
+  item: (t, key) => `(k${t} === null && !m.listsMove && !m.spread ? v${t}[i${t}] : ${FOLLOWED.item(t, key)})`,
+  equal: still,
+  comparison: (builtin, a, b) => {
+    if (builtin === 'equal') return still(a, b)
+    return builtin === 'neq' ? `!${still(a, b)}` : FOLLOWED.comparison(builtin, a, b)
+  },
+}
+
+function still(a: string, b: string): string {
+  const call = FOLLOWED.equal(a, b)
+  const [constant, other] = CONSTANT.test(a) ? [a, b] : [b, a]
+  if (!CONSTANT.test(constant)) return call
+  return CONSTANT.test(other) ? `(${a} === ${b})` : `(typeof ${other} !== 'object' ? ${a} === ${b} : ${call})`
+}
+
 /** The dialect in which an evaluation is followed by a TraceMachine, and what its sites and points stand for. */
 export function traceDialect(plan: Plan): { readonly dialect: Dialect; readonly table: TraceSites } {
   const sites: Location[] = []
@@ -58,7 +86,7 @@ export function traceDialect(plan: Plan): { readonly dialect: Dialect; readonly 
   const marks: Marks = new Map()
   for (const func of plan.functions) new Marker(func, sites, points, marks).mark()
   const dialect: Dialect = {
-    ...TIMED,
+    ...FOLLOWED,
     before: (statement) => marks.get(statement) ?? '',
     enter: () => 'const rr = m.enter();\n',
     leave: 'm.reads = rr; ',

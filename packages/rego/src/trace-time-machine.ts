@@ -52,13 +52,14 @@ export class TimeMachine extends Machine {
   private readonly roots = new WeakSet<object>()
   /** Members that move with the time, of lists and objects that hold what they are now. */
   private readonly timed = new WeakMap<object, Map<Value, TimeValue | Still>>()
-  /** Lists and objects, beside the input's root, in which something moves at any depth. Sets hold what was used. */
+  /** Lists in which something moves at any depth; objects say it themselves, sets hold what was used. */
   private readonly carriers = new WeakSet<object>()
-  private carrying = false
-  /** Lists and objects that were put into another: what is put into them later is in that one too. */
+  /** Lists that were put into another: what is put into them later is in that one too. Objects and sets say it themselves. */
   private readonly inner = new WeakSet<object>()
   /** Whether anything at all may hold what moves: only hand-made plans and `with` make it so. */
-  private spread = false
+  spread = false
+  /** Whether some list may hold what moves. Read, as `spread`, by generated code. */
+  listsMove = false
   /** Whether also what does not move is to be looked at. */
   protected readonly notesAll: boolean
 
@@ -75,6 +76,7 @@ export class TimeMachine extends Machine {
     this.clock = clock?.trace ?? null
     this.notesAll = notesAll
     if (isComposite(input) && clock !== null) this.timed.set(input, new Map([['at', clock.value]]))
+    if (input instanceof RegoObject) input.moving = true
   }
 
   /** Whether nothing is to be noted of a use of this value. */
@@ -82,7 +84,12 @@ export class TimeMachine extends Machine {
     if (this.notesAll) return false
     if (typeof value !== 'object' || value === null) return true
     if (this.spread || value === this.root || value instanceof TimeValue) return false
-    return !this.carrying || !this.carriers.has(value)
+    return !this.isCarrier(value)
+  }
+
+  /** A document of the input is one evaluation's own, and so is its mark; those of data are frozen and never get one. */
+  private isCarrier(value: object): boolean {
+    return value instanceof RegoObject ? value.moving : this.listsMove && this.carriers.has(value)
   }
 
   private isRoot(value: unknown): boolean {
@@ -100,6 +107,7 @@ export class TimeMachine extends Machine {
 
   /** The value as it is now, for a use that cannot be followed. */
   used(value: Traced | undefined): Value {
+    if (!this.notesAll && (typeof value !== 'object' || value === null)) return value as Value
     if (value instanceof TimeValue) {
       this.clock?.holdsNowOnly()
       return value.now
@@ -115,14 +123,17 @@ export class TimeMachine extends Machine {
   }
 
   private mayMove(value: Composite): boolean {
-    return this.spread || value === this.root || (this.carrying && this.carriers.has(value))
+    return this.spread || value === this.root || this.isCarrier(value)
   }
 
   /** Something that moves is in it from now on. */
   private carries(container: Composite): void {
-    if (this.inner.has(container)) this.spread = true
-    if (container !== this.root) this.carriers.add(container)
-    this.carrying = true
+    if (Array.isArray(container) ? this.inner.has(container) : container.held) this.spread = true
+    if (container instanceof RegoObject) container.moving ||= !container.frozen
+    else {
+      this.carriers.add(container)
+      this.listsMove = true
+    }
   }
 
   /** Whether nothing below it moves, and need not be looked through. */
@@ -154,7 +165,8 @@ export class TimeMachine extends Machine {
     }
     if (this.mayMove(container)) this.timed.get(container)?.delete(key)
     if (isComposite(value)) {
-      this.inner.add(value)
+      if (Array.isArray(value)) this.inner.add(value)
+      else value.held = true
       if (this.mayMove(value)) this.carries(container)
     }
     return value

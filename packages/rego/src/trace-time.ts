@@ -78,10 +78,16 @@ export function instantNs(text: string): bigint | null {
   }
 }
 
-/** Whether the text is the one way in which core writes an instant, in which later instants are later texts. */
-export function isCanonicalInstant(text: string): boolean {
-  const ns = CANONICAL.test(text) ? instantNs(text) : null
-  return ns !== null && ns >= 0n && instantText(ns) === text
+/**
+ * Nanoseconds since the epoch of a text that is the one way in which core writes an instant, in which later instants are
+ * later texts; null where it is not.
+ */
+export function canonicalNs(text: string): bigint | null {
+  if (!CANONICAL.test(text)) return null
+  const ms = Date.parse(text)
+  // A day that does not exist may be read as another.
+  const isOne = ms >= 0 && ms <= HORIZON_MS && new Date(ms).toISOString() === text
+  return isOne ? BigInt(ms) * 1_000_000n : null
 }
 
 /**
@@ -141,9 +147,10 @@ export const DATE_WINDOW = DAY
 
 /** The text of `input.at` as a value that moves; null where it is no RFC 3339 time. */
 export function clockValue(text: string): { value: TimeValue; ns: bigint; canonical: boolean } | null {
-  const ns = instantNs(text)
+  const canonical = canonicalNs(text)
+  const ns = canonical ?? instantNs(text)
   if (ns === null) return null
-  return { value: new TimeValue(text, instantText, 1, null, true), ns, canonical: isCanonicalInstant(text) }
+  return { value: new TimeValue(text, instantText, 1, null, true), ns, canonical: canonical !== null }
 }
 
 /** Nanoseconds since the epoch as OPA's number. */

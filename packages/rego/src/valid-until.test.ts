@@ -272,6 +272,28 @@ test('the time is found in a list that is in another, whenever it was put there'
   }
 })
 
+test('the time is found in an object that is in another, whenever it was put there', () => {
+  const put = [
+    stmt('ObjectInsertStmt', { object: 7, key: text(2), value: local(6) }),
+    stmt('ObjectInsertStmt', { object: 6, key: text(3), value: local(5) }),
+  ]
+  for (const inserts of [put, put.toReversed()]) {
+    const plan = handMadePlan({
+      strings: ['at', 'inner', 'time'],
+      builtins: [builtin('json.marshal', 1)],
+      stmts: [
+        stmt('DotStmt', { source: local(0), key: text(1), target: 5 }),
+        stmt('MakeObjectStmt', { target: 6 }),
+        stmt('MakeObjectStmt', { target: 7 }),
+        ...inserts,
+        stmt('CallStmt', { func: 'json.marshal', args: [local(7)], result: 3 }),
+        ...giveLocal3,
+      ],
+    })
+    expect(bothEnds(plan, { at: AT })).toEqual([AT, AT])
+  }
+})
+
 test('the input is found in what it was put into, and its time with it', () => {
   const plan = handMadePlan({
     builtins: [builtin('json.marshal', 1)],

@@ -47,6 +47,9 @@ export class RegoObject {
   private written: Map<Primitive, BigNum> | undefined
   private order: { keys: Value[]; values: Value[] } | undefined
   frozen = false
+  /** What evaluations that follow the time note of it: whether something in it may move, whether it is in another. */
+  moving = false
+  held = false
 
   get size(): number {
     return this.plain.size + (this.composite?.size ?? 0)
@@ -107,6 +110,8 @@ export class RegoSet {
   composite: Map<string, Value> | undefined
   private written: Map<Primitive, BigNum> | undefined
   private order: Value[] | undefined
+  /** As of an object. */
+  held = false
 
   get size(): number {
     return (this.plain?.size ?? 0) + (this.composite?.size ?? 0)

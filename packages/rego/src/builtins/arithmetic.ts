@@ -12,6 +12,7 @@ import {
   type WideFloat,
 } from '../float64-wide.ts'
 import { BigNum, isNumber, numberFromText, numberText, RegoSet, setOf, type Value } from '../value.ts'
+import { isNumberInRange } from './number-range.ts'
 import {
   bigIntegerAt,
   bigIntegerOf,
@@ -164,8 +165,10 @@ function shift(a: Value, b: Value, left: boolean): Value {
   const value = bigIntegerAt(a, 1)
   const by = bigIntegerAt(b, 2)
   if (by < 0n) throw operandError(2, 'must be an unsigned integer number but got a negative integer')
-  if (left && by > 65_536n) throw new LimitError('bits.lsh shifts by more than 65536')
-  return fromBigInteger(left ? value << by : value >> (by > 1_000_000n ? 1_000_000n : by))
+  // OPA shifts by the low 64 bits of what was asked.
+  const bits = BigInt.asUintN(64, by)
+  if (left && bits > 65_536n) throw new LimitError('bits.lsh shifts by more than 65536')
+  return fromBigInteger(left ? value << bits : value >> (bits > 1_000_000n ? 1_000_000n : bits))
 }
 
 export const ARITHMETIC: Builtins = guarded({
@@ -233,13 +236,39 @@ export const ARITHMETIC: Builtins = guarded({
     if (typeof a === 'boolean') return a ? 1 : 0
     if (isNumber(a)) return a
     if (typeof a === 'string') {
-      if (/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(a) && a.length < 10_000) return numberFromText(a)
+      if (a.length < 10_000 && isNumberText(a)) {
+        if (!isDoubleText(a) || !isNumberInRange(a)) throw new BuiltinError('value out of range')
+        return numberFromText(a)
+      }
       if (/^[+-]*(?:inf|infinity|nan)$/i.test(a)) throw typeError(1, a, 'valid number string')
       throw new BuiltinError('invalid syntax')
     }
     throw typeError(1, a, 'null', 'boolean', 'number', 'string')
   },
 })
+
+/** What Go's `strconv.ParseFloat` reads: decimal or hexadecimal, single underscores between digits or after `0x`. */
+function isNumberText(text: string): boolean {
+  const plain = text.replaceAll('_', '')
+  const hex = /^[+-]?0x/i.test(plain)
+  if (
+    !(hex ? /^[+-]?0x(?:[\da-f]+\.?[\da-f]*|\.[\da-f]+)p[+-]?\d+$/i : /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i).test(
+      plain,
+    )
+  )
+    return false
+  return plain === text || !(hex ? /(?<![\da-fx])_|_(?![\da-f])/i : /(?<!\d)_|_(?!\d)/).test(text)
+}
+
+/** Whether the number is below the largest double. */
+function isDoubleText(text: string): boolean {
+  const plain = text.replaceAll('_', '')
+  const power = /^[+-]?0x.*p([+-]?\d+)$/i.exec(plain)?.[1]
+  if (power === undefined) return Number.isFinite(Number(plain))
+  if (Math.abs(Number(power)) > 2000) return false
+  const { m, e } = decimalOf(plain) ?? { m: 0n, e: 0 }
+  return Number.isFinite(Number(`${m}e${e}`))
+}
 
 function wideTruncateExact(value: Num): bigint {
   // Only what is written as an integer is taken exactly.

@@ -1,6 +1,17 @@
 import { BuiltinError, codePoints, length, type Machine } from '../machine.ts'
 import { compare, equal, isNumber, RegoObject, RegoSet, setOf, typeName, type Value } from '../value.ts'
-import { arrayAt, booleanAt, elementError, integerAt, objectAt, setAt, typeError, type Builtins } from './operand.ts'
+import {
+  arrayAt,
+  booleanAt,
+  elementError,
+  integerAt,
+  objectAt,
+  setAt,
+  NoValueError,
+  typeError,
+  writtenInteger,
+  type Builtins,
+} from './operand.ts'
 
 /** Members of an array or set, in order. */
 function items(value: Value, position: number): readonly Value[] {
@@ -40,7 +51,7 @@ function overwrite(m: Machine, a: RegoObject, b: RegoObject): RegoObject {
 /** A member of a collection by key, as `object.get` walks a path. */
 function member(value: Value, key: Value): Value | undefined {
   if (value instanceof RegoObject) return value.get(key)
-  if (Array.isArray(value)) return typeof key === 'number' && Number.isInteger(key) && key >= 0 ? value[key] : undefined
+  if (Array.isArray(value)) return isNumber(key) ? value[Number(writtenInteger(key) ?? -1)] : undefined
   return value instanceof RegoSet && value.has(key) ? key : undefined
 }
 
@@ -111,8 +122,9 @@ function walk(m: Machine, value: Value, path: Value[], out: Value[]): void {
 
 function extreme(value: Value, sign: number): Value {
   const list = items(value, 1)
-  if (list.length === 0) throw new BuiltinError('no value in an empty collection')
-  return list.reduce((best, item) => (compare(item, best) * sign > 0 ? item : best))
+  if (list.length === 0) throw new NoValueError('no value in an empty collection')
+  // Of equal numbers that are written otherwise OPA takes the last one.
+  return list.reduce((best, item) => (compare(item, best) * sign >= 0 ? item : best))
 }
 
 export const COLLECTIONS: Builtins = {
@@ -227,8 +239,12 @@ export const COLLECTIONS: Builtins = {
   'object.subset': (m, a, b) => {
     if (Array.isArray(a) && b instanceof RegoSet) {
       m.spend(a.length)
-      const all = setOf(a)
-      return b.size > 0 && b.sorted().every((item) => all.has(item))
+      // As OPA counts: each member of the list that is in the set is one less, also where it is there twice.
+      let missing = b.size
+      return a.some((item) => {
+        if (b.has(item)) missing--
+        return missing === 0
+      })
     }
     const comparable = ['object', 'set', 'array'].includes(typeName(a)) && typeName(a) === typeName(b)
     if (!comparable) {

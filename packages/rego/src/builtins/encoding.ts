@@ -1,17 +1,29 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import { BuiltinError, type Machine } from '../machine.ts'
+import { BuiltinError, LimitError, type Machine } from '../machine.ts'
 import { JsonSyntaxError, readJson } from '../json-reader.ts'
 import { DocumentError, jsonEntries, jsonString, jsonText } from '../value-json.ts'
 import { objectOf, RegoObject, RegoSet, type Value } from '../value.ts'
+import { areNumbersInRange } from './number-range.ts'
 import { objectAt, operandError, stringAt, typeError, type Builtins } from './operand.ts'
 
 function bytes(text: string): Buffer {
   return Buffer.from(text, 'utf8')
 }
 
-/** Bytes as text, what is no UTF-8 replaced (as Go does when it writes a string out). */
+/** Bytes as text, each byte that is no UTF-8 replaced (as Go does when it writes a string out). */
 export function decodedText(data: Uint8Array): string {
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(data)
+  if (isUtf8(data)) return new TextDecoder('utf-8', { ignoreBOM: true }).decode(data)
+  const parts: string[] = []
+  for (let at = 0; at < data.length;) {
+    const lead = data[at] ?? 0
+    const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+    const char = data.subarray(at, at + size)
+    const isChar = char.length === size && isUtf8(char)
+    parts.push(isChar ? Buffer.from(char).toString('utf8') : '\ufffd')
+    at += isChar ? size : 1
+  }
+  return parts.join('')
 }
 
 export function base64Bytes(text: string, alphabet: 'standard' | 'url'): Buffer {
@@ -23,6 +35,13 @@ export function base64Bytes(text: string, alphabet: 'standard' | 'url'): Buffer 
   const ok = letters.test(body) && body.length % 4 !== 1 && (padded === wanted || (alphabet === 'url' && padded === 0))
   if (!ok) throw new BuiltinError('illegal base64 data')
   return Buffer.from(body, alphabet === 'standard' ? 'base64' : 'base64url')
+}
+
+/** With the padding that may be left out, by the length with all line ends, as OPA counts it. */
+function paddedUrl(text: string): string {
+  const whole = text.endsWith('=') ? text : text + '='.repeat((4 - (bytes(text).length % 4)) % 4)
+  if (whole.replaceAll(/[\r\n]/g, '').length % 4 !== 0) throw new BuiltinError('illegal base64url string')
+  return whole
 }
 
 /** Go's url.QueryEscape. */
@@ -110,14 +129,35 @@ function marshalled(write: () => string): string {
   }
 }
 
-export function unmarshal(m: Machine, text: string): Value {
+function parsed(m: Machine, text: string): Value {
   m.spendText(text.length * 4)
   try {
     return readJson(text)
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new BuiltinError(error.message)
-    throw error
+    if (!(error instanceof JsonSyntaxError)) throw error
+    // OPA reads deeper texts than we do: no value would be another answer than OPA's.
+    if (error.message.startsWith('nested too deep')) throw new LimitError('a JSON text is nested too deep')
+    throw new BuiltinError(error.message)
   }
+}
+
+/** Go's decoder takes a value before `null` and whatever follows; OPA looks behind the value for one that is not null. */
+function firstOfTwo(text: string): string {
+  if (!text.includes('null', 1)) return text
+  try {
+    readJson(text)
+  } catch (error) {
+    const at = /^text after the value at offset (\d+)$/.exec(error instanceof JsonSyntaxError ? error.message : '')?.[1]
+    if (at !== undefined && text.startsWith('null', Number(at))) return text.slice(0, Number(at))
+  }
+  return text
+}
+
+/** A JSON text's value. No result where it is none, or holds a number that OPA does not take. */
+export function unmarshal(m: Machine, text: string): Value {
+  const value = parsed(m, firstOfTwo(text))
+  if (!areNumbersInRange(text, value)) throw new BuiltinError('invalid number: number too big')
+  return value
 }
 
 function valid(run: () => unknown): boolean {
@@ -132,7 +172,7 @@ function valid(run: () => unknown): boolean {
 
 /** Whether a text is JSON. */
 export function jsonValid(m: Machine, text: string): boolean {
-  return valid(() => unmarshal(m, text))
+  return valid(() => parsed(m, text))
 }
 
 function hash(algorithm: 'md5' | 'sha1' | 'sha256') {
@@ -161,7 +201,7 @@ export const ENCODING: Builtins = {
     return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
   },
   'base64url.encode_no_pad': (_m, a) => bytes(stringAt(a, 1)).toString('base64url'),
-  'base64url.decode': (_m, a) => decodedText(base64Bytes(stringAt(a, 1), 'url')),
+  'base64url.decode': (_m, a) => decodedText(base64Bytes(paddedUrl(stringAt(a, 1)), 'url')),
   'hex.encode': (_m, a) => bytes(stringAt(a, 1)).toString('hex'),
   'hex.decode': (_m, a) => {
     const text = stringAt(a, 1)
@@ -200,7 +240,7 @@ export const ENCODING: Builtins = {
     return marshalled(() => marshalWith(a, options))
   },
   'json.unmarshal': (m, a) => unmarshal(m, stringAt(a, 1)),
-  'json.is_valid': (m, a) => typeof a === 'string' && valid(() => unmarshal(m, a)),
+  'json.is_valid': (m, a) => typeof a === 'string' && valid(() => parsed(m, a)),
   'crypto.md5': hash('md5'),
   'crypto.sha1': hash('sha1'),
   'crypto.sha256': hash('sha256'),

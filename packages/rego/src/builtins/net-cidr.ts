@@ -64,7 +64,10 @@ function network(text: string): Network {
   const bits = is4 ? 32 : 128
   const prefix = Number(size)
   if (value === null || prefix > bits) throw bad()
-  return { bits, value: masked(value, bits, prefix), prefix }
+  const start = masked(value, bits, prefix)
+  // A network within the IPv6 addresses that hold IPv4 ones is a network of IPv4.
+  if (!is4 && start >> 32n === 0xffffn) return { bits: 32, value: start & 0xffffffffn, prefix: prefix - 96 }
+  return { bits, value: start, prefix }
 }
 
 function masked(value: bigint, bits: number, prefix: number): bigint {
@@ -119,13 +122,22 @@ function classful(value: bigint): number {
   return first < 128 ? 8 : first < 192 ? 16 : 24
 }
 
-function mergeOperand(value: Value): Network {
+/** A network to merge, and how it is written where it stays alone: an address of IPv4 keeps its own bits then. */
+function mergeOperand(value: Value): { readonly net: Network; readonly text: string } {
   if (typeof value !== 'string') throw new BuiltinError('element must be string')
   const ip = address(value)
-  if (ip === null) return network(value)
+  if (ip === null) {
+    const net = network(value)
+    return { net, text: networkText(net) }
+  }
   if (ip.bits === 128) throw new BuiltinError('IPv6 invalid: needs prefix length')
   const prefix = classful(ip.value)
-  return { bits: 32, value: masked(ip.value, 32, prefix), prefix }
+  const net: Network = { bits: 32, value: masked(ip.value, 32, prefix), prefix }
+  return { net, text: networkText({ ...net, value: ip.value }) }
+}
+
+function networkText({ bits, value, prefix }: Network): string {
+  return `${addressText(bits, value)}/${prefix}`
 }
 
 /** The fewest networks that hold exactly these addresses. */
@@ -145,46 +157,68 @@ function cover(bits: 32 | 128, first: bigint, end: bigint): Network[] {
   return out
 }
 
-function merged(networks: readonly Network[]): Network[] {
-  return ([32, 128] as const).flatMap((bits) => {
-    const ranges = networks
-      .filter((net) => net.bits === bits)
-      .map((net) => ({ first: net.value, end: last(net) }))
-      .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
-    const out: { first: bigint; end: bigint }[] = []
-    for (const range of ranges) {
-      const open = out.at(-1)
-      if (open !== undefined && range.first <= open.end + 1n) open.end = range.end > open.end ? range.end : open.end
-      else out.push({ ...range })
-    }
-    return out.flatMap((range) => cover(bits, range.first, range.end))
+/** IPv4 begins here among the addresses of IPv6. */
+const MAPPED = 0xffffn << 32n
+
+/** Networks that touch or overlap as the fewest that hold the same; all as addresses of IPv6, so `::/0` holds IPv4 too. */
+function merged(operands: readonly { readonly net: Network; readonly text: string }[]): string[] {
+  const ranges = operands.map(({ net, text }): { first: bigint; end: bigint; text: string | undefined } => {
+    const base = net.bits === 32 ? MAPPED : 0n
+    return { first: base + net.value, end: base + last(net), text }
+  })
+  ranges.sort((a, b) => (a.end === b.end ? compareBig(a.first, b.first) : compareBig(a.end, b.end)))
+  for (let i = ranges.length - 1; i > 0; i--) {
+    const [before, here] = [ranges[i - 1], ranges[i]]
+    if (before === undefined || here === undefined || previous(here.first) > before.end) continue
+    const first = before.first < here.first ? before.first : here.first
+    ranges.splice(i - 1, 2, { first, end: here.end, text: undefined })
+  }
+  return ranges.flatMap(({ first, end, text }) => {
+    if (text !== undefined) return [text]
+    const is4 = first >> 32n === 0xffffn && end >> 32n === 0xffffn
+    const base = is4 ? MAPPED : 0n
+    return cover(is4 ? 32 : 128, first - base, end - base).map(networkText)
   })
 }
 
+function compareBig(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The address before; none is before the first of IPv4 or of IPv6. */
+function previous(at: bigint): bigint {
+  return at === 0n || at === MAPPED ? at : at - 1n
+}
+
 /** What a list, set, object or text of networks names, each with how it is called in the result. */
-function named(value: Value, position: number): { cidr: string; name: Value }[] {
-  const cidrOf = (item: Value): string => {
-    const first = Array.isArray(item) ? item[0] : item
-    if (typeof first !== 'string') {
-      throw new BuiltinError(`operand ${position}: element must be string or non-empty array`)
-    }
-    return first
-  }
+function named(value: Value): { cidr: Value; name: Value }[] {
   if (typeof value === 'string') return [{ cidr: value, name: value }]
-  if (Array.isArray(value)) return value.map((item, i) => ({ cidr: cidrOf(item), name: i }))
-  if (value instanceof RegoSet) return value.sorted().map((item) => ({ cidr: cidrOf(item), name: item }))
+  if (Array.isArray(value)) return value.map((cidr, i) => ({ cidr, name: i }))
+  if (value instanceof RegoSet) return value.sorted().map((cidr) => ({ cidr, name: cidr }))
   if (!(value instanceof RegoObject)) return []
   const { keys, values } = value.sorted()
-  return keys.map((key, i) => ({ cidr: cidrOf(values[i] as Value), name: key }))
+  return keys.map((key, i) => ({ cidr: values[i] as Value, name: key }))
+}
+
+/** A text, or the first of a list. */
+function memberCidr(member: Value, position: number): Value {
+  const cidr = Array.isArray(member) ? member[0] : typeof member === 'string' ? member : undefined
+  if (cidr === undefined) throw new BuiltinError(`operand ${position}: element must be string or non-empty array`)
+  return cidr
 }
 
 function matches(m: Machine, a: Value, b: Value): Value {
-  const outer = named(a, 1).map((item) => ({ net: network(item.cidr), name: item.name }))
-  const inner = named(b, 2)
+  const outer = named(a)
+  const inner = named(b)
   m.spend(outer.length * inner.length)
   const out = new RegoSet()
-  for (const { net, name } of outer) {
-    for (const item of inner) if (contains(net, item.cidr)) out.add([name, item.name])
+  for (const x of outer) {
+    // What no pair asks for is not read, so it may be no network.
+    const cidr = memberCidr(x.cidr, 1)
+    for (const y of inner) {
+      const other = memberCidr(y.cidr, 2)
+      if (contains(network(stringAt(cidr, 1)), stringAt(other, 1))) out.add([x.name, y.name])
+    }
   }
   return out
 }
@@ -223,6 +257,6 @@ export const NET_CIDR: Builtins = {
     const list = Array.isArray(a) ? a : a instanceof RegoSet ? a.sorted() : undefined
     if (list === undefined) throw new BuiltinError('operand must be an array')
     m.spend(list.length * 4)
-    return setOf(merged(list.map(mergeOperand)).map((net) => `${addressText(net.bits, net.value)}/${net.prefix}`))
+    return setOf(merged(list.map(mergeOperand)))
   },
 }

@@ -37,12 +37,13 @@ export function numberAt(value: Value, position: number): number | BigNum {
   return value
 }
 
-/** An integer as OPA reads one: `1.0` is one, `1e0` is none. */
+/** An integer of 64 bits as OPA reads one: `1.0` is one, `1e0` is none. Beyond 2^53 the nearest double. */
 export function integerAt(value: Value, position: number): number {
   const number = numberAt(value, position)
-  if (typeof number === 'number' && Number.isInteger(number)) return number
-  if (number instanceof BigNum && /^[+-]?\d{1,18}(?:\.0+)?$/.test(number.text)) return Number(number.text)
-  throw operandError(position, 'must be integer number but got floating-point number')
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number
+  const whole = writtenInteger(number)
+  if (whole === null) throw operandError(position, 'must be integer number but got floating-point number')
+  return Number(whole)
 }
 
 export function bigIntegerAt(value: Value, position: number): bigint {

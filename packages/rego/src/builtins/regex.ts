@@ -178,35 +178,38 @@ export function globPattern(glob: string, delimiters: readonly string[]): string
       out += ')'
     } else if (char === ',' && depth > 0) out += '|'
     else if (char === '[') {
-      const end = classEnd(chars, i)
-      if (end < 0) throw new BuiltinError('a glob has a [ without an end')
-      out += characterClass(chars.slice(i, end))
-      i = end + 1
+      const read = characterClass(chars, i)
+      out += read.pattern
+      i = read.end
     } else out += literal(char)
   }
   if (depth > 0) throw new BuiltinError('a glob has a { without an end')
   return `^(?:${out})$`
 }
 
-function classEnd(chars: readonly string[], from: number): number {
-  for (let i = from; i < chars.length; i++) {
-    if (chars[i] === '\\') i++
-    else if (chars[i] === ']' && i > from) return i
+/** A class from behind its `[`: `a-c` and no more, or characters, where only a backslash is special. */
+function characterClass(chars: readonly string[], from: number): { pattern: string; end: number } {
+  const negated = chars[from] === '!'
+  let i = negated ? from + 1 : from
+  const hex = (char: string): string => `\\x{${(char.codePointAt(0) ?? 0).toString(16)}}`
+  const [low = '', between, high] = chars.slice(i, i + 3)
+  let body = ''
+  if (between === '-') {
+    if (high === undefined) throw new BuiltinError('a glob has a [ without an end')
+    if ((low.codePointAt(0) ?? 0) > (high.codePointAt(0) ?? 0))
+      throw new BuiltinError('a glob has a class in the wrong order')
+    body = `${hex(low)}-${hex(high)}`
+    i += 3
+  } else {
+    for (; i < chars.length && chars[i] !== ']'; i++) {
+      if (chars[i] === '\\') i++
+      const char = chars[i]
+      if (char !== undefined) body += hex(char)
+    }
   }
-  return -1
-}
-
-function characterClass(body: readonly string[]): string {
-  const negated = body[0] === '!'
-  const rest = negated ? body.slice(1) : body
-  if (rest.length === 0) throw new BuiltinError('a glob has an empty class')
-  const hex = (char: string | undefined): string => `\\x{${(char?.codePointAt(0) ?? 0).toString(16)}}`
-  if (rest.length === 3 && rest[1] === '-') {
-    if ((rest[0] ?? '') > (rest[2] ?? '')) throw new BuiltinError('a glob has a class in the wrong order')
-    return `[${negated ? '^' : ''}${hex(rest[0])}-${hex(rest[2])}]`
-  }
-  const plain = rest.filter((char, i) => char !== '\\' || rest[i - 1] === '\\')
-  return `[${negated ? '^' : ''}${plain.map(hex).join('')}]`
+  if (body === '') throw new BuiltinError('a glob has an empty class')
+  if (chars[i] !== ']') throw new BuiltinError('a glob has a [ without an end')
+  return { pattern: `[${negated ? '^' : ''}${body}]`, end: i + 1 }
 }
 
 /** Text outside the delimiters is literal, inside it is a pattern; nested delimiters count. */
@@ -261,7 +264,7 @@ export const REGEX: Builtins = {
     let from = 0
     let end = 0
     const re = compiled(m, pattern)
-    if (text === '' && pattern !== '') return ['']
+    if (text === '') return pattern === '' ? [] : ['']
     for (const match of matches(m, re, text)) {
       if (match.end === 0) continue
       end = match.start

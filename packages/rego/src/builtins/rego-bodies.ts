@@ -1,9 +1,9 @@
 import type { TokenKind } from './rego-lexer.ts'
-import { dotted, expr, type Body, type Expr, type Term, type With } from './rego-nodes.ts'
-import { RegoTerms } from './rego-terms.ts'
+import { notExpr, RegoLogic } from './rego-logic.ts'
+import { dotted, expr, type Body, type Expr, type Term } from './rego-nodes.ts'
 
 /** Bodies of Rego rules: expressions with `some`, `every`, `not` and `with`. Undefined where none can be read. */
-export abstract class RegoBodies extends RegoTerms {
+export abstract class RegoBodies extends RegoLogic {
   protected override body(end: TokenKind): Body | undefined {
     return this.nested(() => this.query(false, end))
   }
@@ -27,51 +27,71 @@ export abstract class RegoBodies extends RegoTerms {
   }
 
   protected override literal(): Expr | undefined {
+    const first = this.place.token.text
     return this.nested(() => {
-      if (this.logical) this.refuseOperands()
-      if (this.keywordRef()) return this.plainLiteral(false)
-      const negated = this.is('not')
-      if (negated) this.scan()
-      if (negated && this.notBodies && this.is('{')) return this.notBody()
-      if (negated && this.is('some', 'every')) return this.wrong()
-      if (this.is('some')) return this.some()
-      return this.is('every') ? this.every() : this.plainLiteral(negated)
+      const one = this.oneLiteral()
+      if (one !== undefined) one.first = first
+      return one
     })
   }
 
-  /** Braces that `and` or `or` follows hold a body: the cursor refuses these when it comes upon the operator. */
-  private refuseOperands(): void {
-    this.refuseGroups()
-    if (!this.is('{')) return
-    const before = this.place
-    this.scan()
-    if (this.body('}') !== undefined) this.scan()
-    this.place = before
-    this.forget()
+  private oneLiteral(): Expr | undefined {
+    const braced = this.is('{') && this.logical ? this.bracedOperand() : undefined
+    if (braced !== undefined) return braced.one
+    if (this.is('(') && this.logical) {
+      const group = this.group(false)
+      if (group !== undefined) return group.operand && this.folded(group.operand)
+    }
+    if (this.keywordRef()) return this.plainLiteral(false)
+    const negated = this.is('not')
+    if (negated) this.scan()
+    if (negated && this.notBodies && this.is('{')) {
+      const one = this.notBody()
+      return one && this.folded({ body: [one], explicit: false })
+    }
+    if (negated && this.is('some', 'every')) return this.wrong()
+    if (this.is('some')) return this.some()
+    return this.is('every') ? this.every() : this.plainLiteral(negated)
   }
 
-  /** A group of `and`, `or` and `not` in parentheses reads otherwise than a term. */
-  private refuseGroups(): void {
-    if (this.is('(') && ['not', '(', '{'].includes(this.ahead(false))) {
-      throw this.unsupported('groups in parentheses after keywords imported from the future')
+  /** Braces that `and` or `or` follows hold a body; undefined, and the place as before, for any other. */
+  private bracedOperand(): { readonly one: Expr | undefined } | undefined {
+    const before = this.place
+    this.scan()
+    const body = this.body('}')
+    if (body !== undefined) {
+      this.scan()
+      if (this.atOperator) {
+        if (this.isAmbiguous(body)) return { one: this.wrong() }
+        return { one: this.folded({ body, explicit: true }) }
+      }
     }
+    this.place = before
+    this.forget()
+    return undefined
   }
 
   private plainLiteral(negated: boolean): Expr | undefined {
-    if (negated && this.notBodies) this.refuseGroups()
-    const one = this.comparison()
-    if (one === undefined) return undefined
-    if (!this.modified(one)) return undefined
-    if (!negated || !this.notBodies) {
-      one.negated = negated
-      return one
+    if (negated && this.notBodies && this.is('(')) {
+      const group = this.group(true)
+      if (group !== undefined) return group.operand && this.folded({ body: [notExpr(group.operand)], explicit: false })
     }
-    const { withs } = one
-    one.withs = []
-    return expr({ kind: 'not', body: [one], explicit: false }, withs)
+    const braced = this.is('{') && !negated
+    let one = this.comparison()
+    if (one === undefined) return undefined
+    const changed = this.is('with')
+    if (!this.modified(one)) return undefined
+    if (negated && this.notBodies) {
+      const { withs } = one
+      one.withs = []
+      one = { ...notExpr({ body: [one], explicit: false }), withs }
+    } else one.negated = negated
+    if (!this.atOperator) return one
+    // `with` could be meant for the whole, and braces for a body.
+    return changed || braced ? this.wrong() : this.folded({ body: [one], explicit: false })
   }
 
-  private comparison(): Expr | undefined {
+  protected override comparison(): Expr | undefined {
     const lhs = this.infix()
     if (lhs === undefined) return undefined
     const name = this.is(':=') ? 'assign' : this.is('=') ? 'eq' : undefined
@@ -82,39 +102,6 @@ export abstract class RegoBodies extends RegoTerms {
       return rhs && expr({ kind: 'call', terms: [operator, lhs, rhs] })
     }
     return expr(lhs.kind === 'call' ? { kind: 'call', terms: lhs.terms } : { kind: 'term', term: lhs })
-  }
-
-  private notBody(): Expr | undefined {
-    this.scan()
-    const body = this.body('}')
-    if (body === undefined) return undefined
-    this.scan()
-    // `{ a | b }` could be a comprehension too; OPA refuses it.
-    const [first] = body
-    if (first?.says.kind === 'call' && dotted(first.says.terms[0]) === 'or') {
-      throw this.unsupported('a body after `not` that begins with a union')
-    }
-    const one = expr({ kind: 'not', body, explicit: true })
-    return this.modified(one) ? one : undefined
-  }
-
-  /** Reads what `with` changes for the expression; false where that goes wrong. */
-  private modified(one: Expr): boolean {
-    const withs: With[] = []
-    while (this.is('with')) {
-      this.scan()
-      if (!this.is('ident')) return this.wrong() !== undefined
-      const target = this.term()
-      if (target === undefined) return false
-      if (target.kind !== 'ref' && target.kind !== 'var') this.wrong()
-      if (!this.is('as')) return this.wrong() !== undefined
-      this.scan()
-      const value = this.infix()
-      if (value === undefined) return false
-      withs.push({ target, value })
-    }
-    if (withs.length > 0) one.withs = withs
-    return true
   }
 
   private some(): Expr | undefined {

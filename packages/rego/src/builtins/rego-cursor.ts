@@ -60,7 +60,6 @@ export class RegoCursor {
     let { comments, afterNewline, token } = this.place
     if (token.kind !== 'space') afterNewline = false
     let first = template !== undefined
-    const mayBeName = token.kind === '.'
     for (;;) {
       this.m.spend(2)
       token = first ? this.lexer.continued(token.start, template === 'raw') : this.lexer.next(token.end, this.keywords)
@@ -70,9 +69,6 @@ export class RegoCursor {
         if (withSpace) break
       } else if (token.kind === 'comment') comments = { token, before: comments }
       else break
-    }
-    if ((token.kind === 'and' || token.kind === 'or') && !mayBeName) {
-      throw this.unsupported('the infix operators `and` and `or`')
     }
     this.place = { ...this.place, token, afterNewline, comments }
   }
@@ -134,10 +130,6 @@ export class RegoCursor {
   protected deeper(by: number): void {
     this.depth += by
     if (this.depth > MAX_DEPTH) throw new LimitError('rego.parse_module: the module is nested too deep')
-  }
-
-  protected unsupported(what: string): LimitError {
-    return new LimitError(`rego.parse_module does not support ${what}`)
   }
 
   /** Reads a term once for each place, as long as the term around it is being read. */

@@ -104,6 +104,15 @@ export class RegoJson {
         return this.node({ symbols: this.terms(says.symbols) })
       case 'not':
         return this.node({ type: 'not', body: this.body(says.body), explicit_body: says.explicit })
+      case 'and':
+      case 'or':
+        return this.node({
+          type: says.kind,
+          lhs: this.body(says.lhs.body),
+          rhs: this.body(says.rhs.body),
+          explicit_lhs: says.lhs.explicit || undefined,
+          explicit_rhs: says.rhs.explicit || undefined,
+        })
       case 'every':
         return this.node({
           key: says.key === undefined ? null : this.term(says.key),

@@ -34,10 +34,19 @@ export type Statement =
       readonly body: Body
     }
   | { readonly kind: 'not'; readonly body: Body; readonly explicit: boolean }
+  | { readonly kind: 'and' | 'or'; readonly lhs: Side; readonly rhs: Side }
+
+/** Of `and` and `or`; `explicit` where it was written in braces. */
+interface Side {
+  readonly body: Body
+  readonly explicit: boolean
+}
 
 export interface Expr {
   readonly kind: 'expr'
   readonly says: Statement
+  /** The first token it was written with. */
+  first: string
   index: number
   withs: readonly With[]
   negated: boolean
@@ -74,7 +83,7 @@ export interface Import {
 export const TRUE: Term = { kind: 'boolean', value: true }
 
 export function expr(says: Statement, withs: readonly With[] = []): Expr {
-  return { kind: 'expr', says, index: 0, withs, negated: false, generated: false }
+  return { kind: 'expr', says, first: '', index: 0, withs, negated: false, generated: false }
 }
 
 /** The body of a rule that has none. */
@@ -145,6 +154,7 @@ export function isGround(term: Term): boolean {
 function isGroundExpr({ says }: Expr): boolean {
   if (says.kind === 'term') return isGround(says.term)
   if (says.kind === 'call') return says.terms.slice(1).every(isGround)
+  if (says.kind === 'and' || says.kind === 'or') return [...says.lhs.body, ...says.rhs.body].every(isGroundExpr)
   return says.kind === 'not' && says.body.every(isGroundExpr)
 }
 
@@ -164,7 +174,7 @@ const RANKS: readonly Term['kind'][] = [
   'setcomprehension',
   'call',
 ]
-const SAYS: readonly Statement['kind'][] = ['some', 'term', 'call', 'every', 'not']
+const SAYS: readonly Statement['kind'][] = ['some', 'term', 'call', 'every', 'not', 'and', 'or']
 
 function compareLists<T>(a: readonly T[], b: readonly T[], each: (a: T, b: T) => number): number {
   const length = Math.min(a.length, b.length)
@@ -222,6 +232,7 @@ function compareStatements(a: Statement, b: Statement): number {
   if (a.kind === 'call' && b.kind === 'call') return compareLists(a.terms, b.terms, compareTerms)
   if (a.kind === 'some' && b.kind === 'some') return compareLists(a.symbols, b.symbols, compareTerms)
   if (a.kind === 'not' && b.kind === 'not') return compareBodies(a.body, b.body)
+  if ('lhs' in a && 'lhs' in b) return compareBodies(a.lhs.body, b.lhs.body) || compareBodies(a.rhs.body, b.rhs.body)
   if (a.kind !== 'every' || b.kind !== 'every') return 0
   const keys = a.key !== undefined && b.key !== undefined ? compareTerms(a.key, b.key) : 0
   return keys || compareTerms(a.value, b.value) || compareTerms(a.domain, b.domain) || compareBodies(a.body, b.body)

@@ -56,6 +56,8 @@ function isTooBig(text: string): boolean {
 export abstract class RegoTerms extends RegoCursor {
   protected abstract body(end: TokenKind): Body | undefined
   protected abstract literal(): Expr | undefined
+  /** Operands of calls that were written with `|`. */
+  protected readonly unions = new WeakSet<readonly Term[]>()
 
   /** A term with infix operators; `pairs` where `key, value in list` may stand. */
   protected infix(pairs = true): Term | undefined {
@@ -106,7 +108,9 @@ export abstract class RegoTerms extends RegoCursor {
       this.scan()
       const rhs = this.level(n + 1)
       if (rhs === undefined) break
-      lhs = callTerm([operator(name), lhs, rhs])
+      const call = callTerm([operator(name), lhs, rhs])
+      if (name === 'or') this.unions.add(call.terms)
+      lhs = call
       this.deeper(1)
       chain++
     }
@@ -119,6 +123,8 @@ export abstract class RegoTerms extends RegoCursor {
   }
 
   private freshTerm(): Term | undefined {
+    // No operator can stand here: `and(x, y)` calls the builtin.
+    if (this.is('and', 'or') && this.ahead(true) === '(') this.asIdent()
     if (this.is('-')) {
       const before = this.place
       this.scan()
@@ -150,9 +156,6 @@ export abstract class RegoTerms extends RegoCursor {
     this.scan()
     const term = this.infix()
     if (term === undefined) return undefined
-    if (this.is('with') && (this.notBodies || this.logical)) {
-      throw this.unsupported('`with` within parentheses')
-    }
     return this.is(')') ? term : this.wrong()
   }
 

@@ -219,6 +219,9 @@ export function verified(
       case 'rsa':
         return verify(hash, data, verifying, signature)
       case 'pss': {
+        // OpenSSL takes a signature without its leading zero; Go wants it as long as the key.
+        const bits = verifying.asymmetricKeyDetails?.modulusLength ?? 0
+        if (signature.length !== Math.ceil(bits / 8)) return false
         const saltLength = exact ? constants.RSA_PSS_SALTLEN_DIGEST : constants.RSA_PSS_SALTLEN_AUTO
         return verify(hash, data, { key: verifying, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }, signature)
       }

@@ -55,29 +55,31 @@ function positions(text: string, search: string): number[] {
   return out
 }
 
-/** All at once, left to right, the first matching pattern in order of key winning (Go's `strings.NewReplacer`). */
+/**
+ * All at once, left to right, the first matching pattern in order of key winning (Go's `strings.NewReplacer`). The empty
+ * key comes first: it goes before each byte that stands and each other match, and cuts a character's bytes apart.
+ */
 function replaceAll(m: Machine, text: string, pairs: readonly (readonly [string, string])[]): string {
   m.spend((text.length * pairs.length) >> 4)
   let out = ''
   let at = 0
-  const empty = pairs.find(([from]) => from === '')
-  let afterMatch = false
-  while (at <= text.length) {
-    const found = pairs.find(([from]) => from !== '' && text.startsWith(from, at))
+  const [first] = pairs
+  const empty = first?.[0] === '' ? first[1] : ''
+  const others = first?.[0] === '' ? pairs.slice(1) : pairs
+  while (at < text.length) {
+    const found = others.find(([from]) => text.startsWith(from, at))
     if (found !== undefined) {
-      out += found[1]
+      out += empty + found[1]
       at += found[0].length
-      afterMatch = true
     } else {
-      if (empty !== undefined && !afterMatch) out += empty[1]
-      const char = at < text.length ? String.fromCodePoint(text.codePointAt(at) ?? 0) : ''
-      out += char
-      at += Math.max(1, char.length)
-      afterMatch = false
+      const char = String.fromCodePoint(text.codePointAt(at) ?? 0)
+      const bytes = empty === '' ? 1 : Buffer.byteLength(char, 'utf8')
+      out += bytes === 1 ? empty + char : `${empty}\ufffd`.repeat(bytes)
+      at += char.length
     }
     if (out.length > MAX_TEXT) throw new LimitError('a text is too long')
   }
-  return out
+  return out + empty
 }
 
 /** Go maps code points one by one: no special casing of final sigma or sharp s. */
@@ -176,9 +178,10 @@ export const STRINGS: Builtins = {
     const text = stringAt(a, 1)
     const from = stringAt(b, 2)
     const to = stringAt(c, 3)
-    const parts = from === '' ? text.length + 1 : text.split(from).length
-    m.spendText(text.length + parts * to.length)
-    return from === '' ? ['', ...points(text), ''].join(to) : text.split(from).join(to)
+    if (from === '') return replaceAll(m, text, [[from, to]])
+    const parts = text.split(from)
+    m.spendText(text.length + parts.length * to.length)
+    return parts.join(to)
   },
   'strings.replace_n': (m, a, b) => {
     const { keys, values } = objectAt(a, 1).sorted()

@@ -1,5 +1,6 @@
 import { BuiltinError, LimitError, type Machine } from '../machine.ts'
 import { BigNum, compareText, isNumber, numberText, RegoObject, RegoSet, type Value } from '../value.ts'
+import { decodedText } from './encoding.ts'
 import { keyText } from './operand.ts'
 import { Float, Int } from './template-parser.ts'
 
@@ -141,7 +142,7 @@ export function sliced(of: Item, bounds: readonly Item[]): Item {
   if (!inOrder) throw bad(`invalid slice index: ${from} > ${to}`)
   if (Array.isArray(of)) return of.slice(from, to)
   if (bounds.length > 2) throw bad('cannot 3-index slice a string')
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.from(textOf(of), 'utf8').subarray(from, to))
+  return decodedText(Buffer.from(textOf(of), 'utf8').subarray(from, to))
 }
 
 export const HTML: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@ import { BuiltinError } from '../machine.ts'
 import { BigNum, type Value } from '../value.ts'
 import { NondeterministicError } from './nondeterministic.ts'
 import { bigIntegerAt, fromBigInteger, integerAt, numberAt, operandError, stringAt, type Builtins } from './operand.ts'
+import { parseDuration } from './time-duration.ts'
 import { daysIn, formatTime, layoutOf, LONG_DAYS, type Civil } from './time-layout.ts'
 import { parseTime } from './time-parser.ts'
 
@@ -77,39 +78,6 @@ function parsed(layout: string, text: string): Value {
   const t = parseTime(layout, text)
   const seconds = secondsOf(t.year, t.month, t.day, t.hour, t.minute, t.second)
   return checked((seconds - BigInt(t.offset)) * NANOS + t.nanos)
-}
-
-const UNIT_NANOS: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1000n,
-  µs: 1000n,
-  μs: 1000n,
-  ms: 1_000_000n,
-  s: NANOS,
-  m: 60n * NANOS,
-  h: 3600n * NANOS,
-  d: 86_400n * NANOS,
-  w: 604_800n * NANOS,
-  y: 31_536_000n * NANOS,
-}
-
-function parseDuration(text: string): bigint {
-  const bad = (): BuiltinError => new BuiltinError(`time: invalid duration ${JSON.stringify(text.slice(0, 100))}`)
-  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d|w|y))+|0)$/.exec(
-    text.length > 200 ? '' : text,
-  )
-  if (match === null) throw bad()
-  let total = 0n
-  for (const [, whole = '', fraction = '', unit = ''] of (match[2] ?? '').matchAll(
-    /(\d*)\.?(\d*)(ns|us|µs|μs|ms|s|m|h|d|w|y)/g,
-  )) {
-    const scale = UNIT_NANOS[unit] ?? 0n
-    total += BigInt(whole === '' ? '0' : whole) * scale
-    if (fraction !== '') total += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length)
-  }
-  if (match[1] === '-') total = -total
-  if (total < MIN_NS || total > MAX_NS) throw bad()
-  return total
 }
 
 function offsetSeconds(seconds: bigint, zone: string): bigint {

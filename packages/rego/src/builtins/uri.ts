@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { BuiltinError } from '../machine.ts'
 import { objectOf, type Value } from '../value.ts'
+import { decodedText } from './encoding.ts'
 import { stringAt, type Builtins } from './operand.ts'
 
 export interface Uri {
@@ -48,7 +49,7 @@ function unescaped(text: string, part: 'path' | 'user' | 'host' | 'zone' | 'frag
     }
     out.push(byte)
   }
-  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(out))
+  return decodedText(Uint8Array.from(out))
 }
 
 /** The path as Go would write it: what it leaves alone, and `/`. */

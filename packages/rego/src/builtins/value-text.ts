@@ -26,6 +26,11 @@ const SHORT: Readonly<Record<number, string>> = {
 /** Printable in Go's sense: letters, marks, numbers, punctuation, symbols and the ASCII space. */
 const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u
 
+/** Whether Go's `strconv.IsPrint` holds of this one character. */
+export function isPrintable(char: string): boolean {
+  return PRINTABLE.test(char)
+}
+
 /** Go's `strconv.Quote`; with `ascii`, `QuoteToASCII`. */
 export function quote(text: string, ascii = false): string {
   let out = '"'

@@ -95,6 +95,8 @@ function signedBy(m: Machine, child: Certificate, parent: Certificate): boolean 
   try {
     const pss = PSS_HASHES[algorithm]
     if (pss !== undefined) {
+      // OpenSSL takes a signature without its leading zero; Go wants it as long as the key.
+      if (child.signature.length !== Math.ceil((key.asymmetricKeyDetails?.modulusLength ?? 0) / 8)) return false
       const padding = constants.RSA_PKCS1_PSS_PADDING
       const options = { key, padding, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
       return parent.keyAlgorithm === 1 && verify(pss, child.tbs, options, child.signature)

@@ -166,6 +166,8 @@ export function keyOrder(a: string, b: string): number {
 function numberScalar(text: string): string {
   const scalar = plainScalar(text)
   if (scalar.tag === 'int') return scalar.value.toString()
+  // A number beyond doubles is a text to go-yaml.
+  if (scalar.tag === 'str') return scalar.value
   if (scalar.tag !== 'float' || !Number.isFinite(scalar.value))
     throw new BuiltinError(`yaml: cannot write ${text.slice(0, 60)}`)
   return shortFloat(scalar.value)

@@ -273,6 +273,10 @@ const schemas = glued(
   'schema { query: Query }\n',
 )
 
+const ALGORITHMS: readonly string[] = ['RS', 'PS', 'ES', 'HS']
+  .flatMap((kind) => [256, 384, 512].map((n) => `${kind}${n}`))
+  .concat('EdDSA', 'none')
+
 const families: Readonly<Record<string, Family>> = {
   patches: { expressions: ['json.patch(a, b)'], a: json, b: patch },
   schemas: {
@@ -323,11 +327,14 @@ const families: Readonly<Record<string, Family>> = {
   tokens: {
     expressions: [
       'io.jwt.decode(a)',
-      ...['rs256', 'ps384', 'es256', 'es512', 'eddsa'].map((alg) => `io.jwt.verify_${alg}(a, b)`),
-      'io.jwt.verify_hs256(a, "secret")',
+      ...ALGORITHMS.filter((alg) => !/^(?:HS|none)/.test(alg)).map((alg) => `io.jwt.verify_${alg.toLowerCase()}(a, b)`),
+      ...['hs256', 'hs384', 'hs512'].map((alg) => `io.jwt.verify_${alg}(a, "secret")`),
       'io.jwt.decode_verify(a, {"cert": b, "time": 5})',
       'io.jwt.decode_verify(a, {"secret": "secret", "time": 50000000000, "iss": "me"})',
       'io.jwt.encode_sign({"alg": "HS384"}, {"a": a}, {"kty": "oct", "k": "c2VjcmV0"})',
+      'io.jwt.encode_sign({"alg": "HS512", "kid": a}, {"a": [a, 1.50]}, {"kty": "oct", "k": "c2VjcmV0"})',
+      `io.jwt.encode_sign_raw("{\\"alg\\":\\"HS256\\"}", a, "{\\"kty\\":\\"oct\\",\\"k\\":\\"c2VjcmV0\\"}")`,
+      'io.jwt.encode_sign_raw(a, "{}", b)',
     ],
     ...tokens(),
   },
@@ -338,18 +345,19 @@ function tokens(): Pick<Family, 'a' | 'b'> {
   const keys: Record<string, { publicKey: KeyObject; privateKey: KeyObject }> = {
     RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
     ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    ES384: generateKeyPairSync('ec', { namedCurve: 'P-384' }),
     ES512: generateKeyPairSync('ec', { namedCurve: 'P-521' }),
     EdDSA: generateKeyPairSync('ed25519'),
   }
   const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const signature = (alg: string, content: string): Buffer => {
     const data = Buffer.from(content)
-    const key = keys[alg === 'PS384' ? 'RS256' : alg]?.privateKey
-    if (key === undefined) return createHmac('sha256', 'secret').update(data).digest()
-    const options = { key, dsaEncoding: 'ieee-p1363' as const }
-    if (alg === 'PS384') return sign('sha384', data, { key, padding: 6, saltLength: 48 })
+    const key = keys[/^[RP]S/.test(alg) ? 'RS256' : alg]?.privateKey
+    const hash = `sha${/\d+/.exec(alg)?.[0] ?? '256'}`
+    if (key === undefined) return createHmac(hash, 'secret').update(data).digest()
+    if (alg.startsWith('PS')) return sign(hash, data, { key, padding: 6, saltLength: Number(hash.slice(3)) / 8 })
     if (alg === 'EdDSA') return sign(null, data, key)
-    return sign(alg === 'ES512' ? 'sha512' : 'sha256', data, options)
+    return sign(hash, data, { key, dsaEncoding: 'ieee-p1363' })
   }
   const payload = of(
     {},
@@ -360,12 +368,7 @@ function tokens(): Pick<Family, 'a' | 'b'> {
     { iss: 'me', exp: 50.5 },
   )
   const a = fc
-    .tuple(
-      of('RS256', 'PS384', 'ES256', 'ES512', 'EdDSA', 'HS256', 'none'),
-      payload,
-      of('', '1', undefined),
-      of(false, false, true),
-    )
+    .tuple(of(...ALGORITHMS), payload, of('', '1', undefined), of(false, false, true))
     .map(([alg, body, kid, spoilt]) => {
       const content = `${part({ alg, ...(kid === undefined ? {} : { kid }) })}.${part(body)}`
       const bytes = signature(alg, content)
