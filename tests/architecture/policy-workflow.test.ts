@@ -19,6 +19,7 @@ interface Workflow {
   readonly permissions: Readonly<Record<string, string>>
   readonly jobs: {
     readonly bundle: {
+      readonly if: string
       readonly permissions: Readonly<Record<string, string>>
       readonly outputs: Readonly<Record<string, string>>
       readonly steps: readonly Step[]
@@ -32,7 +33,8 @@ const { steps, permissions, outputs } = workflow.jobs.bundle
 const ours = steps.flatMap(({ run = '' }) => commandsIn(run).filter(([program]) => program === 'gatehouse'))
 
 test('the workflow formats, checks, tests, builds, pushes and signs, in this order', () => {
-  expect(ours.map((words) => words.slice(1, 3).join(' '))).toEqual([
+  // Signing is written twice: with the services of a file, and with the public ones.
+  expect([...new Set(ours.map((words) => words.slice(1, 3).join(' ')))]).toEqual([
     'policy fmt',
     'policy check',
     'policy test',
@@ -85,4 +87,13 @@ test('it gives digest and reference of what was pushed, and signs that very refe
 
 test('nothing of GitHub’s is pasted into a shell: it goes through the environment', () => {
   for (const { run = '' } of steps) expect(run).not.toContain('${{')
+})
+
+test('a release is of the main branch only, also where somebody starts it by hand', () => {
+  expect(workflow.jobs.bundle.if).toBe("github.ref == 'refs/heads/main'")
+})
+
+test('a command that fails before a pipe or inside of one ends its step', () => {
+  expect(parse(text)).toMatchObject({ defaults: { run: { shell: 'bash' } } })
+  for (const { run = '' } of steps) expect(run).not.toMatch(/echo "[^"]*\$\(/)
 })

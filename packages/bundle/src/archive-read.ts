@@ -1,6 +1,6 @@
 import { createGunzip } from 'node:zlib'
 import { Problem } from '@gatehouse/core/kernel/problems'
-import type { BundleLimits } from './bundle-limits.ts'
+import { overLimits, type BundleLimits } from './bundle-limits.ts'
 
 const BLOCK = 512
 const MAX_PATH_BYTES = 1024
@@ -23,8 +23,7 @@ async function unpack(bytes: Uint8Array, limits: BundleLimits): Promise<Buffer> 
     for await (const chunk of gunzip) {
       size += (chunk as Buffer).length
       if (size > limits.maxUnpackedBytes) {
-        throw new Problem(
-          'bundle-over-limits',
+        throw overLimits(
           `The bundle unpacks to more than ${limits.maxUnpackedBytes} bytes (the limit of unpacked content).`,
         )
       }
@@ -54,7 +53,7 @@ function readTar(tar: Buffer, limits: BundleLimits): Map<string, Buffer> {
     if (header.every((byte) => byte === 0)) return files
     if (!checksumHolds(header)) throw malformed('an entry’s checksum is wrong')
     if (++entries > limits.maxFiles) {
-      throw new Problem('bundle-over-limits', `The bundle has more than ${limits.maxFiles} entries.`)
+      throw overLimits(`The bundle has more than ${limits.maxFiles} entries.`)
     }
     const size = octal(header, 124, 12)
     const end = at + BLOCK + size

@@ -3,7 +3,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import { loadBundle, type BundleParts, type Evaluation, type LoadCode } from '@gatehouse/rego/rego'
 import { WorkerEvaluator } from '@gatehouse/rego/worker-evaluator'
 import { TESTS_FILE, type BundleContents, type BundleTest } from './bundle-contents.ts'
-import type { BundleLimits } from './bundle-limits.ts'
+import { overLimits, type BundleLimits } from './bundle-limits.ts'
 
 export interface Acceptance {
   /** Tests that ran and passed; at least one. */
@@ -40,9 +40,13 @@ export async function acceptContents(contents: BundleContents, limits: BundleLim
       if (failed.length === 10) break
     }
     if (failed.length > 0) {
-      throw new Problem('bundle-tests-failing', `Tests of the bundle do not pass here:\n${failed.join('\n')}`, {
-        failed,
-      })
+      throw new Problem(
+        'bundle-tests-failing',
+        `Tests of the bundle do not pass here; mend the policies or the tests, and release them again:\n${failed.join('\n')}`,
+        {
+          failed,
+        },
+      )
     }
   } finally {
     await evaluator.close()
@@ -74,7 +78,7 @@ async function open(parts: BundleParts, limits: BundleLimits, what: string): Pro
 function unloadable(code: LoadCode | 'policy-worker-failed', detail: string, what: string): Problem {
   if (code === 'unknown-builtin' || code === 'nondeterministic-builtin')
     return new Problem('bundle-builtin-unknown', detail)
-  if (code === 'policy-worker-failed') return new Problem('bundle-over-limits', `${what} cannot be loaded: ${detail}`)
+  if (code === 'policy-worker-failed') return overLimits(`${what} cannot be loaded: ${detail}`)
   return new Problem('bundle-malformed', `${what} cannot be loaded: ${detail}`)
 }
 
@@ -86,7 +90,7 @@ function countStatements(plan: unknown, file: string, limits: BundleLimits): num
     const value = left.pop()
     if (typeof value !== 'object' || value === null) continue
     if (!Array.isArray(value) && Object.hasOwn(value, 'stmt') && ++count > limits.maxStatements) {
-      throw new Problem('bundle-over-limits', `${file} has more than ${limits.maxStatements} statements.`)
+      throw overLimits(`${file} has more than ${limits.maxStatements} statements.`)
     }
     for (const item of Object.values(value)) left.push(item)
   }

@@ -2,7 +2,7 @@ import type { Json } from '@gatehouse/core/kernel/canonical'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { BundleParts } from '@gatehouse/rego/rego'
 import { readTarGz } from './archive-read.ts'
-import type { BundleLimits } from './bundle-limits.ts'
+import { overLimits, type BundleLimits } from './bundle-limits.ts'
 
 /** Where the compiled tests lie in a bundle. OPA passes over files that it does not know. */
 export const TESTS_FILE = 'gatehouse-tests.json'
@@ -36,7 +36,7 @@ export async function readContents(layer: Buffer, limits: BundleLimits): Promise
   const files = await readTarGz(layer, limits)
   const data = files.get('data.json')
   if (data !== undefined && data.length > limits.maxDataBytes) {
-    throw new Problem('bundle-over-limits', `data.json has ${data.length} bytes; ${limits.maxDataBytes} are allowed.`)
+    throw overLimits(`data.json has ${data.length} bytes; ${limits.maxDataBytes} are allowed.`)
   }
   const nested = [...files.keys()].find((path) => /(?:^|\/)data\.(?:json|ya?ml)$/.test(path) && path !== 'data.json')
   // OPA would merge these where we would not see them: two readers, two meanings.
@@ -69,7 +69,7 @@ function readTests(value: unknown, limits: BundleLimits): BundleTests {
   if (schema !== TESTS_SCHEMA) throw malformed(`${TESTS_FILE} is not of the schema ${TESTS_SCHEMA}`)
   if (!Array.isArray(tests)) throw malformed(`${TESTS_FILE} lists no tests`)
   if (tests.length > limits.maxTests) {
-    throw new Problem('bundle-over-limits', `The bundle has ${tests.length} tests; ${limits.maxTests} are allowed.`)
+    throw overLimits(`The bundle has ${tests.length} tests; ${limits.maxTests} are allowed.`)
   }
   return { plan, tests: tests.map((test: unknown, index) => readTest(test, index)) }
 }

@@ -1,28 +1,37 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { findOpa } from '@gatehouse/rego/opa-command'
-import { COSIGN_VERSION, findCosign, findProgram, type FoundTool } from '../../../tools/cosign.ts'
+import { COSIGN_VERSION, findCosign } from '../../../tools/cosign.ts'
+import { findProgram, type FoundProgram } from '../../../tools/found-program.ts'
 import { buildBundle } from './bundle-build.ts'
 import { copyBundle } from './bundle-copy.ts'
 import { bundleLayer } from './bundle-fixture.ts'
 import { pushBundle } from './bundle-push.ts'
 import { verifyBundle } from './bundle-verify.ts'
+import { runCosign as inFolder, signingConfigArgs } from './cosign-fixture.ts'
 import { LayoutStore } from './layout-artifacts.ts'
 import { parseReference, type RegistryReference } from './reference.ts'
+import { freePort, startRegistry, type RegistryProcess } from './registry-fixture.ts'
 import { RegistryStore } from './registry-artifacts.ts'
 import { signDigest } from './signature-make.ts'
 import { attachSignature } from './signature-attachment.ts'
 import { readTrustRoot, type SignerPolicy } from './signature-verify.ts'
 import { readPrivateKey, readPublicKey } from './signing-key.ts'
-import { IDENTITY, ISSUER, oidcToken, startSigstore, type SigstoreServices } from './sigstore-fixture.ts'
+import {
+  IDENTITY,
+  ISSUER,
+  NO_WITNESSES,
+  oidcToken,
+  startSigstore,
+  witnessesOf,
+  type SigstoreServices,
+} from './sigstore-fixture.ts'
 
 // cosign and the registry share the machine with everything else.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -32,7 +41,7 @@ const cosign = findCosign()
 const registryProgram = findProgram('docker-registry')
 const skopeo = findProgram('skopeo')
 let sigstore: SigstoreServices
-let registry: ChildProcess | null = null
+let registry: RegistryProcess | null = null
 let host = ''
 let scratch = ''
 
@@ -41,39 +50,10 @@ interface Skipping {
 }
 
 /** Skips with the reason where a tool is missing; else its path. */
-function need(ctx: Skipping, ...tools: FoundTool[]): string {
+function need(ctx: Skipping, ...tools: FoundProgram[]): string {
   for (const tool of tools) if (!tool.ok) ctx.skip(tool.reason)
   const [first] = tools
   return first?.ok === true ? first.path : ''
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
-}
-
-async function startRegistry(program: string): Promise<ChildProcess> {
-  host = `127.0.0.1:${await freePort()}`
-  const config = join(scratch, 'registry.yml')
-  const storage = `storage:\n  filesystem:\n    rootdirectory: ${join(scratch, 'registry')}\n`
-  writeFileSync(config, `version: 0.1\nlog:\n  level: error\n${storage}http:\n  addr: ${host}\n`)
-  const child = spawn(program, ['serve', config], { stdio: 'ignore' })
-  for (let tries = 0; tries < 300; tries++) {
-    // oxlint-disable-next-line no-await-in-loop -- it is waited for
-    if (
-      await fetch(`http://${host}/v2/`).then(
-        ({ ok }) => ok,
-        () => false,
-      )
-    )
-      return child
-    // oxlint-disable-next-line no-await-in-loop -- it is waited for
-    await new Promise((done) => setTimeout(done, 200))
-  }
-  throw new Error('docker-registry did not start')
 }
 
 beforeAll(async () => {
@@ -81,12 +61,10 @@ beforeAll(async () => {
   sigstore = await startSigstore()
   writeFileSync(join(scratch, 'trusted_root.json'), sigstore.trustRoot)
   if (registryProgram.ok) registry = await startRegistry(registryProgram.path)
+  host = registry?.host ?? ''
 })
 afterAll(async () => {
-  if (registry !== null && registry.exitCode === null) {
-    registry.kill('SIGKILL')
-    await once(registry, 'exit')
-  }
+  await registry?.close()
   await sigstore.close()
   rmSync(scratch, { recursive: true, force: true })
 })
@@ -99,20 +77,18 @@ async function push(repository: string, layer = bundleLayer()): Promise<string> 
   return (await pushBundle(there, layer, { version: 1, sourceCommit: 'b'.repeat(40), tag: 'main' })).digest
 }
 
-/** cosign's environment: a home of its own, so that it finds no cache and no credentials, and no update check. */
+/** What cosign said; throws it where cosign failed. */
 async function runCosign(path: string, args: readonly string[]): Promise<string> {
-  const home = join(scratch, 'home')
-  mkdirSync(home, { recursive: true })
-  const env = { PATH: process.env['PATH'], HOME: home, COSIGN_PASSWORD: 'correct horse', SIGSTORE_NO_CACHE: 'true' }
-  const { stdout, stderr } = await run(path, [...args], { cwd: scratch, env, timeout: 120_000 })
-  return `${stdout}${stderr}`
+  const { ok, said } = await inFolder(path, scratch, args)
+  if (!ok) throw new Error(said)
+  return said
 }
 
 function byIdentity(): SignerPolicy {
   return { kind: 'identity', identities: [IDENTITY], issuer: ISSUER, trustRoot: readTrustRoot(sigstore.trustRoot) }
 }
 
-const services = () => ({ rekorUrl: sigstore.url, tsaUrl: sigstore.url })
+const services = () => witnessesOf(sigstore)
 
 async function signKeyless(repository: string, digest: string): Promise<void> {
   const identity = { kind: 'keyless', token: oidcToken(), fulcioUrl: sigstore.url } as const
@@ -164,7 +140,7 @@ test('cosign verifies what we sign with its own encrypted key, alone and with lo
     const there = store(repository)
     // oxlint-disable-next-line no-await-in-loop -- as above
     const { bytes } = await there.manifest(digest, 1e6)
-    const made = witnessed ? services() : { rekorUrl: null, tsaUrl: null }
+    const made = witnessed ? services() : NO_WITNESSES
     // oxlint-disable-next-line no-await-in-loop -- as above
     await attachSignature(there, bytes, await signDigest(digest, { kind: 'key', key: privateKey }, made), new Date())
     const more = witnessed ? ['--trusted-root', trustRootFile(), '--use-signed-timestamps'] : ['--insecure-ignore-tlog']
@@ -176,26 +152,7 @@ test('cosign verifies what we sign with its own encrypted key, alone and with lo
 
 async function signingConfig(path: string, witnessed: boolean): Promise<string> {
   const out = join(scratch, `signing-config-${String(witnessed)}.json`)
-  const service = (name: string, suffix: string) => [
-    `--${name}`,
-    `url=${sigstore.url}${suffix},api-version=1,start-time=2024-01-01T00:00:00Z,operator=test`,
-  ]
-  const witnesses = [
-    ...service('rekor', ''),
-    '--rekor-config',
-    'ANY',
-    ...service('tsa', '/api/v1/timestamp'),
-    '--tsa-config',
-    'ANY',
-  ]
-  await runCosign(path, [
-    'signing-config',
-    'create',
-    ...service('fulcio', ''),
-    ...(witnessed ? witnesses : []),
-    '--out',
-    out,
-  ])
+  await runCosign(path, signingConfigArgs(sigstore.url, witnessed ? 1 : null, out))
   return out
 }
 

@@ -1,3 +1,5 @@
+import { Problem } from '@gatehouse/core/kernel/problems'
+
 /** How large a bundle may be. Bytes, counts, steps of evaluation, milliseconds. */
 export interface BundleLimits {
   /** Of the layer as it travels. */
@@ -31,4 +33,12 @@ export const DEFAULT_BUNDLE_LIMITS: BundleLimits = {
   maxSignatures: 100,
   testFuel: 50_000_000,
   testWallMs: 20_000,
+}
+
+/** What is over a limit, told with what to do. `what` is a sentence that names the thing, its size and the limit. */
+export function overLimits(what: string): Problem {
+  return new Problem(
+    'bundle-over-limits',
+    `${what} Nothing over a limit is loaded: make it smaller, and release it again.`,
+  )
 }

@@ -3,7 +3,7 @@ import { makeArtifact, MEDIA, policyFacts, readManifest } from './artifact.ts'
 import { acceptContents } from './bundle-accept.ts'
 import { unpackedDigest } from './bundle-build.ts'
 import { readContents } from './bundle-contents.ts'
-import { DEFAULT_BUNDLE_LIMITS, type BundleLimits } from './bundle-limits.ts'
+import { DEFAULT_BUNDLE_LIMITS, overLimits, type BundleLimits } from './bundle-limits.ts'
 import type { ArtifactStore } from './store.ts'
 
 export interface PushFacts {
@@ -30,10 +30,7 @@ export interface Pushed {
 export async function pushBundle(store: ArtifactStore, layer: Buffer, facts: PushFacts): Promise<Pushed> {
   const limits = facts.limits ?? DEFAULT_BUNDLE_LIMITS
   if (layer.length > limits.maxLayerBytes) {
-    throw new Problem(
-      'bundle-over-limits',
-      `The bundle has ${layer.length} bytes; ${limits.maxLayerBytes} are allowed.`,
-    )
+    throw overLimits(`The bundle has ${layer.length} bytes; ${limits.maxLayerBytes} are allowed.`)
   }
   const { tests } = await acceptContents(await readContents(layer, limits), limits)
   const artifact = makeArtifact(layer, unpackedDigest(layer), { ...facts, title: 'bundle.tar.gz' })

@@ -14,7 +14,16 @@ import { parseReference } from './reference.ts'
 import { signDigest, type SigningServices } from './signature-make.ts'
 import { attachSignature } from './signature-attachment.ts'
 import { readTrustRoot, type SignerPolicy } from './signature-verify.ts'
-import { ecKeys, IDENTITY, ISSUER, oidcToken, startSigstore, type SigstoreServices } from './sigstore-fixture.ts'
+import {
+  ecKeys,
+  IDENTITY,
+  ISSUER,
+  NO_WITNESSES,
+  oidcToken,
+  startSigstore,
+  witnessesOf,
+  type SigstoreServices,
+} from './sigstore-fixture.ts'
 
 // Threads of the evaluator start slowly where everything else runs too.
 vi.setConfig({ testTimeout: 60_000 })
@@ -33,7 +42,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const services = (): SigningServices => ({ rekorUrl: sigstore.url, tsaUrl: sigstore.url })
+const services = (): SigningServices => witnessesOf(sigstore)
 const byIdentity = (): SignerPolicy => ({
   kind: 'identity',
   identities: [IDENTITY],
@@ -134,7 +143,7 @@ test('a good signature of another bundle is refused: the subject is compared', a
 
 test('a signature without the log, or without a timestamp authority, lacks its trusted times', async () => {
   const digest = await push()
-  await sign(digest, oidcToken(), { rekorUrl: sigstore.url, tsaUrl: null })
+  await sign(digest, oidcToken(), { logs: [{ url: sigstore.url, version: 1 }], timestampUrls: [] })
   await expect(verify(digest)).rejects.toMatchObject({ slug: 'bundle-timestamp-missing' })
   const signer = { ...byIdentity(), timestamps: 1 } as SignerPolicy
   expect((await verify(digest, { signer })).verified.signer.times).toHaveLength(1)
@@ -256,7 +265,7 @@ test('nothing is unpacked before the signature holds', async () => {
 test.each(['ec', 'ed25519'] as const)('a key of type %s signs: alone, or with log and timestamps', async (type) => {
   const keys = type === 'ec' ? ecKeys() : generateKeyPairSync('ed25519')
   const digest = await push()
-  await signByKey(digest, keys.privateKey, { rekorUrl: null, tsaUrl: null })
+  await signByKey(digest, keys.privateKey, NO_WITNESSES)
   const key = createPublicKey(keys.publicKey.export({ format: 'pem', type: 'spki' }))
   const alone = await verify(digest, { signer: { kind: 'key', key, trustRoot: null } })
   expect(alone.verified.signer).toMatchObject({ kind: 'key', identity: null, times: [] })

@@ -64,7 +64,10 @@ export class RegistryStore implements ArtifactStore {
     // No more is read than was told: what is longer is not it.
     const bytes = await this.body(response, descriptor.size + 1, what).catch((error: unknown) => {
       if (!(error instanceof Problem && error.slug === 'bundle-over-limits')) throw error
-      throw new Problem('bundle-tampered', `${what} is longer than the ${descriptor.size} bytes told. Do not use it.`)
+      throw new Problem(
+        'bundle-tampered',
+        `${what} is longer than the ${descriptor.size} bytes told. Do not use it: take it from where it was released.`,
+      )
     })
     checkContent(bytes, descriptor, what)
     return bytes

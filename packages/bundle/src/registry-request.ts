@@ -1,10 +1,11 @@
 import { Problem } from '@gatehouse/core/kernel/problems'
-import { readLimited } from './content-check.ts'
-import type { RegistryCredentials } from './registry-credentials.ts'
+import { readLimited, tooLarge } from './content-check.ts'
+import type { RegistryCredentials } from './credential-helper.ts'
 
 export interface RegistryOptions {
   readonly fetch?: typeof globalThis.fetch
-  readonly credentials?: RegistryCredentials | null
+  /** A function is asked once, when the registry wants to know who we are: finding them may start a program. */
+  readonly credentials?: RegistryCredentials | null | (() => Promise<RegistryCredentials | null>)
   /** http for a host that is not this machine. For tests in closed networks only. */
   readonly plainHttp?: boolean
   /** Milliseconds without an answer. Default 60,000. */
@@ -35,6 +36,7 @@ export class RegistryConnection {
   private readonly options: RegistryOptions
   private readonly fetch: typeof globalThis.fetch
   private authorization: string | null = null
+  private known: Promise<RegistryCredentials | null> | null = null
 
   constructor(host: string, options: RegistryOptions) {
     this.options = options
@@ -57,10 +59,17 @@ export class RegistryConnection {
     return this.refused(await this.follow(url, call))
   }
 
-  private refused(response: Response): Response {
+  private async credentials(): Promise<RegistryCredentials | null> {
+    const { credentials = null } = this.options
+    this.known ??= typeof credentials === 'function' ? credentials() : Promise.resolve(credentials)
+    return await this.known
+  }
+
+  private async refused(response: Response): Promise<Response> {
     if (response.status !== 401 && response.status !== 403) return response
-    void response.body?.cancel()
-    const who = this.options.credentials ? 'the credentials it was given' : 'a request without credentials'
+    await response.body?.cancel()
+    const sent = this.known !== null && (await this.known) !== null
+    const who = sent ? 'the credentials it was given' : 'a request without credentials'
     throw new Problem(
       'registry-refused',
       `${this.base.host} refused ${who} (HTTP ${response.status}). Log in with "docker login ${this.base.host}", or set GATEHOUSE_REGISTRY_USERNAME and GATEHOUSE_REGISTRY_PASSWORD.`,
@@ -108,7 +117,8 @@ export class RegistryConnection {
     try {
       return await this.fetch(url, {
         method: call.method ?? 'GET',
-        headers: { ...call.headers },
+        // What is named by a digest is wanted as it is, and nothing is unpacked on the way.
+        headers: { 'accept-encoding': 'identity', ...call.headers },
         redirect: 'manual',
         signal,
         ...(call.body === undefined ? {} : { body: new Uint8Array(call.body) }),
@@ -121,7 +131,7 @@ export class RegistryConnection {
 
   /** The Authorization header that a challenge asks for (RFC 7235; distribution's token authentication). */
   private async answer(challenge: string): Promise<string> {
-    const { credentials } = this.options
+    const credentials = await this.credentials()
     const basic = credentials
       ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
       : null
@@ -175,6 +185,10 @@ function tokenOf(bytes: Buffer): string | null {
 /** A response's body, never more of it than allowed. A connection that breaks is `registry-unreachable`. */
 export async function readBody(response: Response, maxBytes: number, what: string): Promise<Buffer> {
   if (response.body === null) return Buffer.alloc(0)
+  if (Number(response.headers.get('content-length') ?? 0) > maxBytes) {
+    await response.body.cancel()
+    throw tooLarge(what, maxBytes)
+  }
   try {
     return await readLimited(response.body, maxBytes, what)
   } catch (error) {

@@ -10,6 +10,8 @@ import {
   type Signer,
   type Witness,
 } from '@sigstore/sign'
+import { TiledLogWitness } from './rekor-tiles.ts'
+import { algorithmOf } from './signing-algorithm.ts'
 import { makeStatement, PAYLOAD_TYPE } from './signature-statement.ts'
 
 /** Who signs: a key, or an identity for which Fulcio makes a certificate of ten minutes. */
@@ -18,10 +20,10 @@ export type SigningIdentity =
   | { readonly kind: 'keyless'; readonly token: string; readonly fulcioUrl: string }
 
 export interface SigningServices {
-  /** Rekor v1; null leaves the signature out of the transparency log. */
-  readonly rekorUrl: string | null
-  /** RFC 3161 timestamp authority; null leaves its timestamp out. */
-  readonly tsaUrl: string | null
+  /** Transparency logs, each with the version of its API; none leaves the signature out of any log. */
+  readonly logs: readonly { readonly url: string; readonly version: 1 | 2 }[]
+  /** RFC 3161 timestamp authorities, by the whole URL that takes a request. A log of version 2 gives no time, so it needs one. */
+  readonly timestampUrls: readonly string[]
   /** Milliseconds for each of their answers. Default 30,000. */
   readonly timeoutMs?: number
 }
@@ -42,12 +44,17 @@ export async function signDigest(
   identity: SigningIdentity,
   services: SigningServices,
 ): Promise<Buffer> {
+  mustFit(identity, services)
   const timeout = services.timeoutMs ?? 30_000
-  const witnesses: Witness[] = []
   const net = { timeout, retry: 1 }
-  if (services.rekorUrl !== null)
-    witnesses.push(new RekorWitness({ rekorBaseURL: services.rekorUrl, entryType: 'dsse', ...net }))
-  if (services.tsaUrl !== null) witnesses.push(new TSAWitness({ tsaBaseURL: services.tsaUrl, ...net }))
+  const witnesses: Witness[] = [
+    ...services.logs.map(({ url, version }) =>
+      version === 1
+        ? new RekorWitness({ rekorBaseURL: url, entryType: 'dsse', ...net })
+        : new TiledLogWitness(url, timeout),
+    ),
+    ...services.timestampUrls.map((url) => new TSAWitness({ tsaBaseURL: url, ...net })),
+  ]
   const signer: Signer =
     identity.kind === 'key'
       ? keySigner(identity.key)
@@ -73,11 +80,36 @@ export async function signDigest(
   }
 }
 
+/** What the services would refuse, or nobody would take, is told before anything is logged. */
+function mustFit(identity: SigningIdentity, { logs, timestampUrls }: SigningServices): void {
+  const tiled = logs.some(({ version }) => version === 2)
+  if (tiled && timestampUrls.length === 0) {
+    throw new Problem(
+      'signing-failed',
+      'Rekor v2 gives no time, and without a trusted time nobody takes the signature. Name a timestamp authority too (tsaUrls of the signing config).',
+    )
+  }
+  if (identity.kind !== 'key') return
+  const hash = algorithmOf(identity.key)?.hash ?? null
+  if (tiled && hash === null) {
+    throw new Problem(
+      'signing-failed',
+      'Rekor v2 records hashed signatures, and an Ed25519 key signs no hash. Sign with an ECDSA or RSA key, or without that log.',
+    )
+  }
+  if (hash !== null && hash !== 'sha256' && logs.some(({ version }) => version === 1)) {
+    throw new Problem(
+      'signing-failed',
+      `Rekor v1 judges every signature by SHA-256, and this key signs ${hash.toUpperCase().replace('A', 'A-')}. Name a log of Rekor v2, sign with ECDSA P-256, or sign without a log.`,
+    )
+  }
+}
+
 function keySigner(key: KeyObject): Signer {
   const publicKey = createPublicKey(key)
   return {
     sign: async (data) => ({
-      signature: signBytes(key.asymmetricKeyType === 'ed25519' ? null : 'sha256', data, key),
+      signature: signBytes(algorithmOf(key)?.hash ?? null, data, key),
       key: { $case: 'publicKey', publicKey: publicKey.export({ format: 'pem', type: 'spki' }).toString() },
     }),
   }
@@ -96,7 +128,9 @@ function whatFailed(error: unknown, identity: SigningIdentity, services: Signing
     error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : 'unknown error'
   if (code.startsWith('CA_') && identity.kind === 'keyless')
     return `Fulcio (${identity.fulcioUrl}) gave no certificate: ${why}.`
-  if (code.startsWith('TLOG_')) return `Rekor (${services.rekorUrl ?? ''}) took no entry: ${why}.`
-  if (code.startsWith('TSA_')) return `The timestamp authority (${services.tsaUrl ?? ''}) gave no timestamp: ${why}.`
+  if (code.startsWith('TLOG_'))
+    return `Rekor (${services.logs.map(({ url }) => url).join(', ')}) took no entry: ${why}.`
+  if (code.startsWith('TSA_'))
+    return `The timestamp authority (${services.timestampUrls.join(', ')}) gave no timestamp: ${why}.`
   return `Signing did not succeed: ${why}.`
 }

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, scryptSync, type KeyObject } from 'node:crypto'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
+import { algorithmOf } from './signing-algorithm.ts'
 
 const ENCRYPTED = /-----BEGIN ENCRYPTED (?:SIGSTORE|COSIGN) PRIVATE KEY-----([A-Za-z0-9+/=\s]+)-----END/
 
@@ -10,7 +11,7 @@ export function needsPassword(pem: string): boolean {
 }
 
 /**
- * A private key from PEM: PKCS #8 or SEC 1, ECDSA on P-256 or Ed25519, or what `cosign generate-key-pair` writes (scrypt and NaCl secretbox
+ * A private key from PEM: PKCS #8, PKCS #1 or SEC 1, of a kind that `algorithmOf` knows, or what `cosign generate-key-pair` writes (scrypt and NaCl secretbox
  * around PKCS #8). Refused as `signing-key-invalid`; neither key nor password is ever in the message.
  */
 export function readPrivateKey(pem: string, password: string | null): KeyObject {
@@ -28,7 +29,7 @@ export function readPrivateKey(pem: string, password: string | null): KeyObject 
     throw invalid(
       needsPassword(pem)
         ? 'The private key cannot be decrypted: the password is wrong, or the file is damaged'
-        : 'The private key cannot be read: a PEM with an ECDSA P-256 or Ed25519 private key is needed',
+        : 'The private key cannot be read: a PEM with a private key is needed (ECDSA, RSA or Ed25519)',
     )
   }
 }
@@ -40,16 +41,17 @@ export function readPublicKey(pem: string): KeyObject {
     return ofKnownKind(createPublicKey(pem), 'public')
   } catch (error) {
     if (error instanceof Problem) throw error
-    throw invalid('The public key cannot be read: a PEM with an ECDSA P-256 or Ed25519 public key is needed')
+    throw invalid('The public key cannot be read: a PEM with a public key is needed (ECDSA, RSA or Ed25519)')
   }
 }
 
-/** Other curves need other hashes, which the verifier that we use does not choose by the key. */
 function ofKnownKind(key: KeyObject, what: string): KeyObject {
+  if (algorithmOf(key) !== null) return key
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
-  if (type === 'ed25519' || (type === 'ec' && details?.namedCurve === 'prime256v1')) return key
-  const found = type === 'ec' ? `ECDSA on ${details?.namedCurve ?? 'an unnamed curve'}` : type
-  throw invalid(`The ${what} key is ${found ?? 'of an unknown kind'}; ECDSA on P-256 or Ed25519 is needed`)
+  const size = details?.namedCurve ?? (details?.modulusLength === undefined ? '' : `${details.modulusLength} bits`)
+  throw invalid(
+    `The ${what} key is ${`${type ?? 'of an unknown kind'} ${size}`.trim()}; ECDSA on P-256, P-384 or P-521, RSA of 2048, 3072 or 4096 bits, or Ed25519 is needed`,
+  )
 }
 
 function invalid(why: string): Problem {

@@ -1,4 +1,4 @@
-/** For tests: Fulcio, Rekor v1 and a timestamp authority on loopback, with the trust root that names them. */
+/** For tests: Fulcio, Rekor v1, Rekor v2 and a timestamp authority on loopback, with the trust root that names them. */
 import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -12,6 +12,8 @@ import {
   tsaHandler,
 } from '@sigstore/mock'
 import { HashAlgorithm, PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs'
+import { startTiledLog } from './rekor-tiles-fixture.ts'
+import type { SigningServices } from './signature-make.ts'
 
 export interface SigstoreServices {
   readonly url: string
@@ -37,6 +39,13 @@ export function oidcToken(subject: string = IDENTITY, issuer: string = ISSUER): 
   return `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ sub: subject, iss: issuer, aud: 'sigstore', iat: now, exp: now + 600 })}.${part('x')}`
 }
 
+export const NO_WITNESSES: SigningServices = { logs: [], timestampUrls: [] }
+
+/** Log and timestamp authority of these services. */
+export function witnessesOf({ url }: SigstoreServices, version: 1 | 2 = 1): SigningServices {
+  return { logs: [{ url, version }], timestampUrls: [`${url}/api/v1/timestamp`] }
+}
+
 export function ecKeys(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' })
 }
@@ -56,6 +65,7 @@ export async function startSigstore(): Promise<SigstoreServices> {
   const ctlog = await initializeCTLog(ctKeys)
   const ca = await initializeCA(caKeys, ctlog)
   const tlog = await initializeTLog(url, logKeys)
+  const tiles = startTiledLog('127.0.0.1')
   // Go's reader takes no fractions of seconds; the same Date is set anew before each timestamp.
   const clock = new Date(Math.floor(Date.now() / 1000) * 1000)
   const tsa = await initializeTSA(tsaKeys, clock)
@@ -80,6 +90,9 @@ export async function startSigstore(): Promise<SigstoreServices> {
         body: made.response as string,
         headers: { etag: uuid, location: `/api/v1/log/entries/${uuid}` },
       }
+    }
+    if (path === '/api/v2/log/entries') {
+      return { status: 201, type: 'application/json', body: JSON.stringify(tiles.add(JSON.parse(text))) }
     }
     if (path === '/api/v1/timestamp') {
       clock.setTime(Math.floor(Date.now() / 1000) * 1000)
@@ -116,7 +129,18 @@ export async function startSigstore(): Promise<SigstoreServices> {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
     certificateAuthorities: [authority(ca.rootCertificate)],
     ctlogs: [log(ctKeys.publicKey)],
-    tlogs: [log(logKeys.publicKey)],
+    tlogs: [
+      log(logKeys.publicKey),
+      {
+        ...log(tiles.publicKey),
+        publicKey: {
+          rawBytes: tiles.publicKey.export({ format: 'der', type: 'spki' }),
+          keyDetails: PublicKeyDetails.PKIX_ED25519,
+          validFor: { start },
+        },
+        logId: { keyId: tiles.logId },
+      },
+    ],
     timestampAuthorities: [authority(tsa.intCertificate, tsa.rootCertificate)],
   }
   return {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { HelperOptions } from './credential-helper.ts'
 import { LayoutStore } from './layout-artifacts.ts'
 import type { ArtifactReference } from './reference.ts'
 import { registryCredentials } from './registry-credentials.ts'
@@ -6,7 +7,7 @@ import type { RegistryOptions } from './registry-request.ts'
 import { RegistryStore } from './registry-artifacts.ts'
 import type { ArtifactStore } from './store.ts'
 
-export interface StorePlace extends Omit<RegistryOptions, 'credentials'> {
+export interface StorePlace extends Omit<RegistryOptions, 'credentials'>, HelperOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly home: string
   /** A layout's folder is relative to it. */
@@ -17,5 +18,8 @@ export interface StorePlace extends Omit<RegistryOptions, 'credentials'> {
 export function openStore(reference: ArtifactReference, place: StorePlace): ArtifactStore {
   if (reference.kind === 'layout') return new LayoutStore(resolve(place.cwd, reference.path))
   const { env, home, cwd: _, ...options } = place
-  return new RegistryStore(reference, { ...options, credentials: registryCredentials(reference.host, env, home) })
+  return new RegistryStore(reference, {
+    ...options,
+    credentials: async () => await registryCredentials(reference, env, home, options),
+  })
 }

@@ -168,3 +168,52 @@ test('keyless with one’s own services: verified for this identity and issuer, 
     await sigstore.close()
   }
 })
+
+test('a signing config names the services, Rekor v2 among them, and what the log gives is told', async (ctx) => {
+  const env = await opaEnv(ctx)
+  const sigstore = await startSigstore()
+  try {
+    writeFileSync(join(folder, 'trusted_root.json'), sigstore.trustRoot)
+    const config = join(folder, 'signing_config.json')
+    const service = (majorApiVersion: number, path = '') => [
+      { url: `${sigstore.url}${path}`, majorApiVersion, operator: 'o', validFor: { start: '2024-01-01T00:00:00Z' } },
+    ]
+    const write = (caUrls: unknown) =>
+      writeFileSync(
+        config,
+        JSON.stringify({
+          mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json',
+          caUrls,
+          rekorTlogUrls: service(2),
+          rekorTlogConfig: { selector: 'ANY' },
+          tsaUrls: service(1, '/api/v1/timestamp'),
+          tsaConfig: { selector: 'ANY' },
+        }),
+      )
+    write(service(1))
+    const layout = `oci:${join(folder, 'oci')}`
+    const pushed = await run(['policy', 'push', policies(), `${layout}:main`, '--release', '1', '--json'], null, {
+      env,
+    })
+    const { reference } = JSON.parse(pushed.stdout()) as { reference: string }
+    const token = { env: { SIGSTORE_ID_TOKEN: oidcToken() } }
+    const sign = ['policy', 'sign', reference, '--signing-config', config, '--json']
+    const signed = await run(sign, null, token)
+    expect(JSON.parse(signed.stdout())).toMatchObject({
+      keyless: true,
+      logs: [{ url: sigstore.url, version: 2 }],
+      timestamp_urls: [`${sigstore.url}/api/v1/timestamp`],
+    })
+    const root = ['--trusted-root', join(folder, 'trusted_root.json')]
+    const verify = ['policy', 'verify', reference, '--identity', IDENTITY, '--issuer', ISSUER, ...root, '--json']
+    expect(refused(await run(verify, null))).toBe('bundle-timestamp-missing')
+    expect((await run([...verify, '--timestamps', '1'], null)).code).toBe(0)
+    expect(refused(await run([...sign, '--rekor-url', sigstore.url], null, token))).toBe('usage')
+    expect((await run([...sign, '--key', key], null)).code).toBe(0)
+    write([])
+    const none = await run(sign, null, token)
+    expect([refused(none), none.stderr()]).toEqual(['signing-failed', expect.stringContaining('caUrls')])
+  } finally {
+    await sigstore.close()
+  }
+})

@@ -38,8 +38,11 @@ export function addPolicyOwners(parent: Command, host: Host): void {
       )
     },
     examples: [
-      ['gatehouse policy owners --names names.yaml > policy.yaml', 'settings of the file of this repository'],
-      ['gatehouse repo set app --policy policy.yaml', 'put in force'],
+      [
+        'gatehouse policy owners --names names.yaml > policy.yaml',
+        'settings; gatehouse repo set app --policy policy.yaml puts them in force',
+      ],
+      ['gatehouse policy owners docs/CODEOWNERS --names names.yaml --json', 'as JSON'],
     ],
     run: (session, args) => {
       const file = args[0] ?? PLACES.find((place) => existsSync(resolve(session.host.cwd, place)))
