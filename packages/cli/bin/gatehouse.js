@@ -2,11 +2,14 @@
 // Plain JavaScript that an old Node can read: the program itself is TypeScript and needs Node 24.12.
 import { spawn } from 'node:child_process'
 import { accessSync, constants, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import module from 'node:module'
+import { homedir } from 'node:os'
+import { dirname, isAbsolute, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const NEEDED = [24, 12]
-const here = dirname(realpathSync(fileURLToPath(import.meta.url)))
+const self = realpathSync(fileURLToPath(import.meta.url))
+const here = dirname(self)
 const main = join(here, '..', 'src', 'main.ts')
 
 function newEnough(version) {
@@ -29,7 +32,7 @@ function packagedNode() {
 
 /** Runs the program under another Node, hands signals on and ends as it ends. */
 function runUnder(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], {
+  const child = spawn(node, [self, ...process.argv.slice(2)], {
     stdio: 'inherit',
     env: { ...process.env, GATEHOUSE_RELAUNCHED: '1' },
   })
@@ -48,8 +51,19 @@ function refuse(why) {
   process.exitCode = 1
 }
 
-if (newEnough(process.versions.node)) await import(pathToFileURL(main).href)
-else {
+/**
+ * What was compiled is kept: most of a short command's time goes into that. In a folder of the user's own, for what lies there is run; Node's
+ * default is one that others may write. Without such a folder nothing is kept.
+ */
+function keepCompiled() {
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
+  if (isAbsolute(cache)) module.enableCompileCache?.(join(cache, 'gatehouse', 'compiled'))
+}
+
+if (newEnough(process.versions.node)) {
+  keepCompiled()
+  await import(pathToFileURL(main).href)
+} else {
   const node = process.env.GATEHOUSE_RELAUNCHED === undefined ? packagedNode() : undefined
   if (node) runUnder(node)
   else refuse(process.env.GATEHOUSE_RELAUNCHED ? 'so is the one that npm installed' : 'node_modules has no newer one')

@@ -107,7 +107,7 @@ test('who is not logged in is told how to, with exit code 3', async () => {
   const { code, stderr } = await run(['proposal', 'list'], null)
   expect(code).toBe(3)
   expect(stderr()).toContain('gatehouse up')
-  expect(stderr()).toContain('gatehouse login --url')
+  expect(stderr()).toContain('gatehouse login http')
 })
 
 test('Ctrl-C at a question exits with 130 and does nothing', async () => {

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import type { CoveredRequirement, Cover, FeatureCoverage } from './coverage.ts'
+import { COVERAGE_STYLE } from './coverage-style.ts'
 import type { TaskEvidence } from './project-evidence.ts'
 
 const WORDS: Readonly<Record<Cover, string>> = {
@@ -8,93 +10,172 @@ const WORDS: Readonly<Record<Cover, string>> = {
   'no-task': 'no task',
   contradicted: 'contradicted',
 }
-
-const STYLE = `
-:root { color-scheme: light dark; --text: #1d2126; --soft: #57606a; --line: #d5d9de; --back: #ffffff; --card: #f6f7f9; --good: #14692f; --some: #80550a; --bad: #ad1d1d; }
-@media (prefers-color-scheme: dark) { :root { --text: #e5e8eb; --soft: #a2abb5; --line: #3b424a; --back: #14171a; --card: #1d2125; --good: #69c887; --some: #e0b355; --bad: #ff8f88; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1.5rem 1rem 4rem; max-width: 64rem; background: var(--back); color: var(--text); font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .25rem; } h2 { font-size: 1.125rem; margin: 2rem 0 .5rem; } p { margin: .25rem 0 .75rem; }
-.soft, .where { color: var(--soft); } .where { font-size: .875rem; }
-table { border-collapse: collapse; } th, td { text-align: left; padding: .25rem 1rem .25rem 0; font-variant-numeric: tabular-nums; }
-details { border: 1px solid var(--line); border-radius: .375rem; margin: .375rem 0; background: var(--card); }
-summary { padding: .5rem .75rem; cursor: pointer; } summary:focus-visible { outline: 2px solid currentColor; outline-offset: 1px; }
-details > div { padding: 0 .75rem .5rem; border-top: 1px solid var(--line); }
-.id { font-family: ui-monospace, monospace; font-weight: 600; } .state { font-weight: 600; white-space: nowrap; }
-.shown { color: var(--good); } .partly { color: var(--some); } .open, .unshown { color: var(--soft); } .no-task, .contradicted { color: var(--bad); }
-ul { margin: .25rem 0 .5rem; padding-left: 1.25rem; } li { margin: .125rem 0; } .task { margin-top: .5rem; }
-`
+const COVERS = Object.keys(WORDS) as Cover[]
 
 /** HTML of other people's words: nothing of it is markup, and marks that turn the direction of text stay inside of it. */
 function text(words: string): string {
   const clean = words
     .toWellFormed()
-    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd') // oxlint-disable-line no-control-regex
+    .replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\ufffd') // oxlint-disable-line no-control-regex
   return clean.replaceAll(/[&<>"'`]/g, (c) => `&#${c.charCodeAt(0)};`)
+}
+
+/** Words that may be written from right to left, apart from what is around them. */
+function words(said: string): string {
+  return `<bdi>${text(said)}</bdi>`
+}
+
+/** Of what the page was made: shown, so that nobody takes an old page for a new one. */
+export interface CoverageOrigin {
+  /** The commit; null where there is none. */
+  readonly head: string | null
+  /** How tests were judged, a sentence; null where no results were given. */
+  readonly tests: string | null
 }
 
 /**
  * One page without scripts, fonts or anything else to fetch: requirements by feature, the tasks of each, and what shows them done. `title` is
- * the project's name.
+ * the project's name. Its policy (CSP) allows its own style and nothing else.
  */
-export function coveragePage(title: string, coverage: readonly FeatureCoverage[], notes: readonly string[]): string {
+export function coveragePage(
+  title: string,
+  coverage: readonly FeatureCoverage[],
+  notes: readonly string[],
+  origin: CoverageOrigin = { head: null, tests: null },
+): string {
   const all = coverage.flatMap((feature) => feature.requirements)
-  const rows = (Object.keys(WORDS) as Cover[]).map(
-    (cover) =>
-      `<tr><th scope="row" class="state ${cover}">${WORDS[cover]}</th><td>${all.filter((r) => r.cover === cover).length}</td></tr>`,
-  )
-  const body = [
-    `<h1>Coverage of ${text(title)}</h1>`,
-    `<p class="soft">${all.length} requirements, stories and criteria. A tick counts for nothing here: a task is shown by files, symbols, tests and commits.</p>`,
-    ...notes.map((note) => `<p class="partly">${text(note)}</p>`),
-    `<table><caption class="soft" style="text-align:left">How far they are</caption>${rows.join('')}</table>`,
-    ...coverage.map(featureHtml),
+  const names = anchors(coverage)
+  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(COVERAGE_STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`
+  const from = [
+    origin.head === null ? 'No commit was looked at.' : `Judged at commit ${text(origin.head.slice(0, 12))}.`,
+    origin.tests === null ? 'No results of tests were given.' : text(origin.tests),
   ]
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="referrer" content="no-referrer">
 <title>Coverage of ${text(title)}</title>
-<style>${STYLE}</style>
+<style>${COVERAGE_STYLE}</style>
 </head>
 <body>
-<main>
-${body.join('\n')}
+<a class="skip" href="#requirements">Skip to the requirements</a>
+<header>
+<h1>Coverage of ${words(title)}</h1>
+<p>${all.filter(({ cover }) => cover === 'shown').length} of ${count(all.length, 'requirement')} shown to be done. A tick counts for nothing here: files, symbols, tests and commits do.</p>
+<p class="soft">${from.join(' ')}</p>
+${notes.map((note) => `<p class="note">${words(note)}</p>`).join('\n')}
+</header>
+<main id="requirements" tabindex="-1">
+${overview(coverage, names)}
+${filters()}
+${coverage.map((feature) => featureHtml(feature, names)).join('\n')}
 </main>
 </body>
 </html>
 `
 }
 
-function featureHtml({ scope, requirements, loose }: FeatureCoverage): string {
-  const shown = requirements.filter(({ cover }) => cover === 'shown').length
-  const head = `<h2>${text(scope === '' ? 'project' : scope)}</h2>\n<p class="soft">${shown} of ${requirements.length} shown</p>`
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}
+
+/** A place in the page for each feature and requirement: of letters and digits only, and no two the same. */
+function anchors(coverage: readonly FeatureCoverage[]): Map<FeatureCoverage | CoveredRequirement, string> {
+  const taken = new Set(['requirements', 'only-all', 'only-open', 'only-bad'])
+  const named = new Map<FeatureCoverage | CoveredRequirement, string>()
+  const name = (of: FeatureCoverage | CoveredRequirement, said: string) => {
+    const plain = said.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-') || 'x'
+    let free = plain
+    for (let i = 2; taken.has(free); i += 1) free = `${plain}-${i}`
+    taken.add(free)
+    named.set(of, free)
+  }
+  for (const feature of coverage) {
+    name(feature, feature.scope || 'project')
+    for (const requirement of feature.requirements) name(requirement, `${feature.scope} ${requirement.item.id}`)
+  }
+  return named
+}
+
+type Anchors = ReadonlyMap<FeatureCoverage | CoveredRequirement, string>
+
+function overview(coverage: readonly FeatureCoverage[], names: Anchors): string {
+  if (coverage.length === 0) return '<p>No requirement with an identifier, and no task, was found.</p>'
+  const heads = COVERS.map((cover) => `<th scope="col">${WORDS[cover]}</th>`)
+  const row = (feature: FeatureCoverage) => {
+    const cells = COVERS.map((cover) => `<td data-label="${WORDS[cover]}">${of(feature, cover).length}</td>`)
+    const link = `<a href="#${names.get(feature) ?? ''}">${words(feature.scope || 'project')}</a>`
+    return `<tr><th scope="row">${link}${bar(feature)}</th>${cells.join('')}</tr>`
+  }
+  const all = coverage.flatMap(({ requirements }) => requirements)
+  const total =
+    coverage.length > 1
+      ? `<tr><th scope="row">All</th>${COVERS.map((cover) => `<td data-label="${WORDS[cover]}">${all.filter((r) => r.cover === cover).length}</td>`).join('')}</tr>`
+      : ''
+  return `<div class="wide" tabindex="0" role="region" aria-label="How far the features are"><table><caption>Requirements, stories and criteria of each feature</caption><thead><tr><th scope="col">Feature</th>${heads.join('')}</tr></thead><tbody>${coverage.map(row).join('')}${total}</tbody></table></div>`
+}
+
+function of({ requirements }: FeatureCoverage, cover: Cover): readonly CoveredRequirement[] {
+  return requirements.filter((requirement) => requirement.cover === cover)
+}
+
+/** The counts beside it as lengths: nothing that is not in the table. */
+function bar(feature: FeatureCoverage): string {
+  const whole = feature.requirements.length
+  if (whole === 0) return ''
+  let from = 0
+  const parts = COVERS.map((cover) => {
+    const width = (of(feature, cover).length / whole) * 100
+    const part = `<rect class="${cover}" x="${from.toFixed(2)}" width="${width.toFixed(2)}" height="10"/>`
+    from += width
+    return width === 0 ? '' : part
+  })
+  return `<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">${parts.join('')}</svg>`
+}
+
+function filters(): string {
+  const choices = [
+    ['only-all', 'all', ' checked'],
+    ['only-open', 'not shown yet', ''],
+    ['only-bad', 'contradicted or without a task', ''],
+  ] as const
+  return `<fieldset><legend>Requirements</legend>${choices.map(([id, label, on]) => `<label for="${id}"><input type="radio" name="only" id="${id}"${on}> ${label}</label>`).join('')}</fieldset>`
+}
+
+function featureHtml(feature: FeatureCoverage, names: Anchors): string {
+  const { scope, requirements, loose } = feature
+  const id = names.get(feature) ?? ''
+  const head = `<h2 id="${id}">${words(scope || 'project')}</h2>\n<p class="soft">${of(feature, 'shown').length} of ${requirements.length} shown</p>`
   const rest =
     loose.length === 0
       ? ''
-      : `<details><summary>${loose.length} tasks that serve no requirement</summary><div>${loose.map(taskHtml).join('')}</div></details>`
-  return `<section>\n${head}\n${requirements.map(requirementHtml).join('\n')}\n${rest}\n</section>`
+      : `<details><summary>${count(loose.length, 'task')} that serve${loose.length === 1 ? 's' : ''} no requirement</summary><div>${loose.map(taskHtml).join('')}</div></details>`
+  return `<section aria-labelledby="${id}">\n${head}\n${requirements.map((r) => requirementHtml(r, names.get(r) ?? '')).join('\n')}\n${rest}\n</section>`
 }
 
-function requirementHtml({ item, cover, tasks }: CoveredRequirement): string {
-  const words = `<span class="id">${text(item.id)}</span> <span class="state ${cover}">${WORDS[cover]}</span> ${text(item.text)}`
+function requirementHtml({ item, cover, tasks }: CoveredRequirement, id: string): string {
+  const title = `<span class="id">${text(item.id)}</span> <span class="state ${cover}">${WORDS[cover]}</span> ${words(item.text)}`
   const place = `<p class="where">${text(item.path)}:${item.line}</p>`
   const list = tasks.length === 0 ? '<p class="soft">No task names it.</p>' : tasks.map(taskHtml).join('')
-  return `<details><summary>${words}</summary><div>${place}${list}</div></details>`
+  return `<details class="requirement ${cover}" id="${id}"><summary>${title}</summary><div>${place}${list}</div></details>`
 }
 
 function taskHtml(task: TaskEvidence): string {
   const state = task.done ? task.verdict : 'open'
-  const first = text(task.text.split('\n', 1)[0] ?? '')
   const lines = task.evidence.map(
-    (line) =>
-      `<li>${line.found === 'yes' ? '' : `<span class="soft">${FOUND[line.found]}:</span> `}${text(line.text)}</li>`,
+    (line) => `<li>${line.found === 'yes' ? '' : `<strong>${FOUND[line.found]}:</strong> `}${words(line.text)}</li>`,
   )
-  const doubts = task.caveats.map((caveat) => `<li class="soft">doubt: ${text(caveat)}</li>`)
-  return `<div class="task"><span class="id">${text(task.id ?? '')}</span> <span class="state ${state}">${task.done ? task.verdict : 'not ticked'}</span> ${first}
-<div class="where">${text(task.path)}:${task.line}</div><ul>${[...lines, ...doubts].join('')}</ul></div>`
+  const doubts = task.caveats.map((caveat) => `<li class="soft">where it would be wrong: ${words(caveat)}</li>`)
+  const commits = task.commits.map(
+    ({ id, subject }) =>
+      `<li class="commit">commit <span class="id">${text(id.slice(0, 10))}</span> ${words(subject)}</li>`,
+  )
+  const all = [...lines, ...commits, ...doubts]
+  return `<div class="task"><span class="id">${text(task.id ?? '')}</span> <span class="state ${state}">${task.done ? task.verdict : 'not ticked'}</span> ${words(task.text.split('\n', 1)[0] ?? '')}
+<div class="where">${text(task.path)}:${task.line}</div>${all.length === 0 ? '' : `<ul>${all.join('')}</ul>`}</div>`
 }
 
 const FOUND = { yes: '', partly: 'in part', no: 'not found', against: 'against it' } as const

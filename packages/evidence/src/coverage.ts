@@ -1,6 +1,6 @@
 import type { Verdict } from '@gatehouse/core/specs/evidence'
 import { reach, traceGraph, type TraceItem } from '@gatehouse/core/specs/trace'
-import type { ProjectEvidence, TaskEvidence } from './project-evidence.ts'
+import { isBelow, type ProjectEvidence, type TaskEvidence } from './project-evidence.ts'
 
 /** How far a requirement has come: no task; tasks, none or some of them shown; all shown. */
 export type Cover = 'no-task' | 'open' | 'partly' | 'shown' | 'contradicted'
@@ -19,7 +19,7 @@ export interface FeatureCoverage {
   readonly loose: readonly TaskEvidence[]
 }
 
-/** Which requirement, story and criterion has tasks, and what shows them to be done. Features in the order of the project. */
+/** Which requirement, story and criterion has tasks, and what shows them to be done. Only of the folder that was asked about; features in the order of the project. */
 export function coverageOf(evidence: ProjectEvidence): FeatureCoverage[] {
   const graph = traceGraph(evidence.project)
   const byTask = new Map(
@@ -28,7 +28,7 @@ export function coverageOf(evidence: ProjectEvidence): FeatureCoverage[] {
   const taskAt = (item: TraceItem) => byTask.get(`${item.path}\n${item.index}`)
   const features = new Map<string, { requirements: CoveredRequirement[]; loose: TaskEvidence[] }>()
   for (const [i, item] of graph.items.entries()) {
-    if (evidence.project.documents[item.document]?.template === true) continue
+    if (evidence.project.documents[item.document]?.template === true || !isBelow(item.path, evidence.within)) continue
     const feature = features.get(item.scope) ?? { requirements: [], loose: [] }
     if (item.kind === 'task') {
       const task = taskAt(item)

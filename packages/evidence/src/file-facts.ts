@@ -114,7 +114,7 @@ export function fileFact(
   const gone = !there && last !== undefined ? last : null
   const { change, order, onlyAfterTick } = changeOf(placed, orders, finder, history, texts)
   const text = found.folder ? null : texts.of(found.path)
-  const unfinished = text === null ? null : unfinishedLine(text)
+  const unfinished = text === null ? null : unfinishedLine(found.path, text)
   return {
     path: found.path,
     action: claim.action,
@@ -129,6 +129,7 @@ export function fileFact(
     deletedBy: commit(gone),
     deletedAfterTick: gone !== null && past.ticked !== null && gone > past.ticked,
     existed: orders.length > 0,
+    older: past.written !== null && (orders[0] ?? past.written) < past.written,
     elsewhere: found.elsewhere,
     byName: found.byName,
     ignored: ignored.has(found.path),

@@ -18,12 +18,37 @@ export async function eachBlob(
   ids: Iterable<string>,
   each: (id: string, text: string) => void,
 ): Promise<void> {
-  const wanted = [...new Set(ids)]
-  if (wanted.length === 0) return
-  const reader = new BatchReader((id, kind, body) => {
-    if (kind === 'blob') each(id, body.toString('utf8'))
+  const wanted = new Set(ids)
+  const ask = async (asked: ReadonlySet<string>) => {
+    if (asked.size === 0) return
+    const reader = new BatchReader((id, kind, body) => {
+      wanted.delete(id)
+      if (kind === 'blob') each(id, body.toString('utf8'))
+    })
+    await runGit(root, ['cat-file', '--batch'], (piece) => reader.take(piece), `${[...asked].join('\n')}\n`)
+  }
+  try {
+    await ask(new Set(wanted))
+  } catch (error) {
+    // In a partial clone git ends at the first object that it would have to fetch: what is not here is then left out.
+    if (!(error instanceof EvidenceGitError) || !/could not fetch|lazy fetching|promisor/.test(error.message))
+      throw error
+    const absent = await absentObjects(root)
+    await ask(new Set([...wanted].filter((id) => !absent.has(id))))
+  }
+}
+
+/** Objects of HEAD's history that a partial clone does not have. Reads all trees of the history: for partial clones only. */
+async function absentObjects(root: string): Promise<Set<string>> {
+  const absent = new Set<string>()
+  let rest = ''
+  const args = ['rev-list', '--objects', '--no-object-names', '--missing=print', 'HEAD', '--']
+  await runGit(root, args, (piece) => {
+    const lines = (rest + piece.toString('latin1')).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line.startsWith('?')) absent.add(line.slice(1))
   })
-  await runGit(root, ['cat-file', '--batch'], (piece) => reader.take(piece), `${wanted.join('\n')}\n`)
+  return absent
 }
 
 interface Head {

@@ -26,7 +26,7 @@ export interface History {
   readonly commits: readonly Commit[]
   /** Orders of the commits that changed a path, rising. */
   readonly byPath: ReadonlyMap<string, readonly number[]>
-  /** True where the repository is a shallow clone or the limit cut it: what is older is not seen. */
+  /** True where the repository is a shallow or partial clone, or the limit cut it: something of what was before is not seen. */
   readonly cut: boolean
   /** The commit the history ends with; null in a repository without commits. */
   readonly head: string | null
@@ -142,10 +142,26 @@ export async function readHistory(root: string, options: { head?: string; limit?
       if (orders) orders.push(order)
       else byPath.set(path, [order])
     }
-  return { commits, byPath, cut: shallow || commits.length === limit, head: known.trim() }
+  return { commits, byPath, cut: shallow || commits.length === limit || (await isPartial(root)), head: known.trim() }
 }
 
-/** The top folder of the repository around `root`. Throws EvidenceGitError. */
+/** Whether the repository was cloned with a filter, so that old versions of files may not be here. */
+async function isPartial(root: string): Promise<boolean> {
+  const asked = ['config', '--get-regexp', '^(remote\\..*\\.promisor|extensions\\.partialclone)$']
+  // Ends with 1 where there is none.
+  return (await gitText(root, asked).catch(() => '')) !== ''
+}
+
+/** The top folder of the repository around `root`. Throws EvidenceGitError; a bare repository has none. */
 export async function topFolder(root: string): Promise<string> {
-  return (await gitText(root, ['rev-parse', '--show-toplevel'])).replace(/\n$/, '')
+  try {
+    return (await gitText(root, ['rev-parse', '--show-toplevel'])).replace(/\n$/, '')
+  } catch (error) {
+    if (error instanceof EvidenceGitError && /must be run in a work tree/.test(error.message))
+      throw new EvidenceGitError(
+        'git-failed',
+        `${root} is a bare repository or git's own folder, and has no files to read: clone it and name the clone`,
+      )
+    throw error
+  }
 }

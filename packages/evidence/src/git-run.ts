@@ -15,17 +15,13 @@ export class EvidenceGitError extends Error {
 const SETTINGS = {
   'core.fsmonitor': 'false',
   'core.hooksPath': '/dev/null',
-  'core.quotePath': 'false',
   'log.showSignature': 'false',
-  'log.showRoot': 'true',
-  'log.follow': 'false',
-  'log.diffMerges': 'off',
   'i18n.logOutputEncoding': 'UTF-8',
-  'color.ui': 'never',
   'diff.relative': 'false',
   'diff.orderFile': '/dev/null',
-  'diff.external': '',
   'protocol.allow': 'never',
+  // A note about it would stand in every error.
+  'advice.graftFileDeprecated': 'false',
   'gc.auto': '0',
 }
 

@@ -35,3 +35,11 @@ export async function ignoredPaths(root: string, paths: readonly string[]): Prom
   )
   return new Set(text.split('\0').filter(Boolean))
 }
+
+/** Paths of the index that a sparse checkout leaves out of the working tree; empty in any other. Throws EvidenceGitError. */
+export async function sparsePaths(root: string): Promise<Set<string>> {
+  const sparse = await gitText(root, ['config', '--type=bool', '--default=false', 'core.sparseCheckout'])
+  if (sparse.trim() !== 'true') return new Set()
+  const lines = (await gitText(root, ['ls-files', '-z', '-t', '--full-name'])).split('\0')
+  return new Set(lines.filter((line) => line.startsWith('S ')).map((line) => line.slice(2)))
+}

@@ -1,13 +1,16 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { readBlobs } from './git-blobs.ts'
 import { readHistory, topFolder } from './git-history.ts'
 import { gitText, runGit } from './git-run.ts'
-import { blobId, ignoredPaths, readTree } from './git-tree.ts'
+import { blobId, ignoredPaths, readTree, sparsePaths } from './git-tree.ts'
+import { projectEvidence } from './project-evidence.ts'
 import { closeRepositories, testRepository } from './test-repository.ts'
+import { readReports } from './test-results.ts'
+import { traceQuery } from './trace.ts'
 
 afterEach(closeRepositories)
 
@@ -69,6 +72,12 @@ test('the settings of a repository change nothing in what is read', async () => 
   const sets = {
     'log.showRoot': 'false',
     'diff.renames': 'copies',
+    'log.diffMerges': 'first-parent',
+    'core.quotePath': 'true',
+    'diff.noprefix': 'true',
+    'diff.orderFile': '/no/such/file',
+    'log.date': 'relative',
+    'format.pretty': 'oneline',
     'color.ui': 'always',
     'diff.external': '/bin/false',
   }
@@ -80,11 +89,97 @@ test('the settings of a repository change nothing in what is read', async () => 
   ])
 })
 
-test('replacement objects do not make up another history', async () => {
+test('a commit comes after what it follows, whatever the dates say', async () => {
+  const repo = testRepository()
+  const dated = (date: string, message: string, file: string) => {
+    repo.write({ [file]: message })
+    repo.git('add', '-A')
+    execFileSync('git', ['-c', 'user.name=Ann', '-c', 'user.email=a@b', 'commit', '-q', '-m', message], {
+      cwd: repo.root,
+      env: { PATH: process.env['PATH'] ?? '', HOME: repo.root, GIT_COMMITTER_DATE: date, GIT_AUTHOR_DATE: date },
+    })
+  }
+  dated('1000000000 +0000', 'base', 'a')
+  repo.git('checkout', '-q', '-b', 'side')
+  dated('100000000 +0000', 'old date', 'b')
+  repo.git('checkout', '-q', 'main')
+  dated('1100000000 +0000', 'main', 'c')
+  repo.git('merge', '-q', '--no-ff', '-m', 'merge', 'side')
+  const order = (await readHistory(repo.root)).commits.map(({ message }) => message)
+  expect([order[0], order.at(-1)]).toEqual(['base', 'merge'])
+})
+
+test('of a message without end only the beginning is kept', async () => {
+  const repo = testRepository()
+  writeFileSync(join(repo.root, 'message'), 'x'.repeat(1024 * 1024))
+  repo.git('add', '-A')
+  repo.git('commit', '-q', '-F', 'message')
+  expect((await readHistory(repo.root)).commits[0]?.message.length).toBe(256 * 1024)
+})
+
+test("a repository's own settings start no program, and change nothing in what is read", async () => {
+  const repo = testRepository()
+  const mark = join(repo.root, '.git', 'started')
+  const program = join(repo.root, '.git', 'program')
+  writeFileSync(program, `#!/bin/sh\necho "$0 $*" >>${mark}\nexit 0\n`, { mode: 0o755 })
+  repo.commit('Größe\n\nzwölf', {
+    'sub/a.txt': 'a',
+    'b.txt': 'b',
+    '.gitattributes': '*.txt diff=own\n',
+    '.gitignore': 'x',
+  })
+  // A signature, so that whatever shows signatures would ask a program about it.
+  const unsigned = repo.git('cat-file', 'commit', 'HEAD')
+  const signed = unsigned.replace(
+    '\n\n',
+    '\ngpgsig -----BEGIN PGP SIGNATURE-----\n x\n -----END PGP SIGNATURE-----\n\n',
+  )
+  const file = join(repo.root, '.git', 'signed')
+  writeFileSync(file, signed)
+  repo.git('update-ref', 'HEAD', repo.git('hash-object', '-t', 'commit', '-w', file).trim())
+  const sets = {
+    'core.fsmonitor': program,
+    'core.hooksPath': join(repo.root, '.git'),
+    'gpg.program': program,
+    'log.showSignature': 'true',
+    'diff.own.textconv': program,
+    'diff.own.command': program,
+    'diff.external': program,
+    'core.pager': program,
+    'core.sshCommand': program,
+    'i18n.logOutputEncoding': 'ISO-8859-1',
+    'diff.relative': 'true',
+    'log.follow': 'true',
+  }
+  for (const [name, value] of Object.entries(sets)) repo.git('config', name, value)
+  rmSync(mark, { force: true })
+  for (const folder of [repo.root, join(repo.root, 'sub')]) {
+    const { commits, head } = await readHistory(folder)
+    expect(commits.map(({ message }) => message)).toEqual(['Größe\n\nzwölf'])
+    expect(commits[0]?.changes.map(({ path }) => path).sort()).toEqual([
+      '.gitattributes',
+      '.gitignore',
+      'b.txt',
+      'sub/a.txt',
+    ])
+    await readTree(folder, head ?? '')
+    await ignoredPaths(folder, ['x', 'b.txt'])
+    await sparsePaths(folder)
+    await gitText(folder, ['ls-files', '-z', '-t'])
+  }
+  const read = readReports([])
+  if (!read.ok) throw new Error(read.detail)
+  await traceQuery(await projectEvidence(repo.root, read.results), 'b.txt:1', null)
+  expect(existsSync(mark) ? readFileSync(mark, 'utf8') : '').toBe('')
+})
+
+test('replacement objects and grafts do not make up another history', async () => {
   const repo = testRepository()
   const first = repo.commit('real', { 'a.txt': 'a' })
   const other = repo.commit('made up', { 'b.txt': 'b' })
   repo.git('replace', '--graft', other)
+  mkdirSync(join(repo.root, '.git/info'), { recursive: true })
+  writeFileSync(join(repo.root, '.git/info/grafts'), `${other}\n`)
   expect((await readHistory(repo.root)).commits.map((c) => c.id)).toEqual([first, other])
 })
 
@@ -146,6 +241,12 @@ test('large, missing and binary blobs do not disturb those beside them', async (
     [id('end.txt'), 3],
   ])
   expect(blobId(Buffer.from('end'), id('end.txt'))).toBe(id('end.txt'))
+})
+
+test('what is no blob has no text', async () => {
+  const repo = testRepository()
+  const commit = repo.commit('first', { a: 'a' })
+  expect([...(await readBlobs(repo.root, [commit, repo.git('rev-parse', 'HEAD^{tree}').trim()]))]).toEqual([])
 })
 
 test('paths that git ignores are known, also where none is', async () => {

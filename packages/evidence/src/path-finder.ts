@@ -19,13 +19,23 @@ export class PathFinder {
   readonly #top: string
   readonly #tree: ReadonlyMap<string, TreeFile> | null
   readonly #history: History | null
+  readonly #sparse: ReadonlySet<string>
   readonly #folders = new Map<string, string[]>()
   readonly #named = new Map<string, string[]>()
   readonly #disk = new Map<string, 'file' | 'folder' | null>()
   #folderOrders: Map<string, number[]> | null = null
 
-  /** `top`: the repository's top folder, its links resolved. `tree` and `history` are null without a repository. */
-  constructor(top: string, tree: ReadonlyMap<string, TreeFile> | null, history: History | null) {
+  /**
+   * `top`: the repository's top folder, its links resolved. `tree` and `history` are null without a repository. `sparse`: files that are not on
+   * disk because nobody wants them there; they count as if they were.
+   */
+  constructor(
+    top: string,
+    tree: ReadonlyMap<string, TreeFile> | null,
+    history: History | null,
+    sparse: ReadonlySet<string> = new Set(),
+  ) {
+    this.#sparse = sparse
     this.#top = top
     this.#tree = tree
     this.#history = history
@@ -53,7 +63,8 @@ export class PathFinder {
     )
     const [only] = ends
     if (only !== undefined && ends.length === 1) return this.#found(only, true, [])
-    const past = candidates.find((path) => this.#history?.byPath.has(path)) ?? first
+    const past =
+      candidates.find((path) => this.#history?.byPath.has(path)) ?? candidates.find((path) => path === bare) ?? first
     return this.#found(past, false, this.#elsewhere(bare))
   }
 
@@ -140,7 +151,7 @@ export class PathFinder {
   #onDisk(path: string): 'file' | 'folder' | null {
     const known = this.#disk.get(path)
     if (known !== undefined) return known
-    const found = this.#look(path)
+    const found = this.#look(path) ?? (this.#sparse.has(path) ? 'file' : null)
     this.#disk.set(path, found)
     return found
   }
@@ -158,7 +169,7 @@ export class PathFinder {
 
   /** The bytes of a file on disk; null where it is none, or larger than 4 MiB. */
   bytes(path: string): Buffer | null {
-    if (this.#onDisk(path) !== 'file') return null
+    if (this.#onDisk(path) !== 'file' || this.#sparse.has(path)) return null
     try {
       const file = join(this.#top, path)
       return lstatSync(realpathSync(file)).size > 4 * 1024 * 1024 ? null : readFileSync(file)

@@ -41,7 +41,7 @@ test('work that was done after the task was written is shown', async () => {
   repo.commit('work', {
     'src/login.ts': 'export function signIn() { return 1 }\n',
     'src/app.py': 'x = 1\nsign_in()\n',
-    'cmd/main.go': 'package main\nfunc Run() {}\n',
+    'cmd/main.go': 'package main\nfunc Run() { work() }\n',
   })
   repo.commit('tick', { [PATH]: done(...lines) })
   expect(await verdicts(repo)).toEqual(['T001 shown', 'T002 shown', 'T003 shown'])
@@ -81,10 +81,15 @@ const ATTACKS: readonly (readonly [string, string, Readonly<Record<string, strin
   [
     'tests that are switched off',
     'T001 Write `tests/a.test.ts`',
-    { 'tests/a.test.ts': "test.skip('a', () => {})\n" },
+    { 'tests/a.test.ts': "test.skip('a', () => check())\n" },
     'partly',
   ],
-  ['tests that nobody ran', 'T001 Write `tests/a.test.ts`', { 'tests/a.test.ts': "test('a', () => {})\n" }, 'partly'],
+  [
+    'tests that nobody ran',
+    'T001 Write `tests/a.test.ts`',
+    { 'tests/a.test.ts': "test('a', () => check())\n" },
+    'partly',
+  ],
   ['a file to delete that stays', 'T001 Delete `src/old.ts`', {}, 'contradicted'],
   ['a file that was deleted', 'T001 Delete `src/old.ts`', { 'src/old.ts': null }, 'shown'],
   [
@@ -115,9 +120,9 @@ test('a test that fails contradicts, one that passes completes, one that was ski
   ]
   repo.commit('plan', { [PATH]: open(...lines) })
   repo.commit('work', {
-    'tests/a.test.ts': "test('a', () => {})\n",
-    'tests/test_b.py': 'def test_b(): pass\n',
-    'tests/test_c.py': 'def test_c(): pass\n',
+    'tests/a.test.ts': "test('a', () => check())\n",
+    'tests/test_b.py': 'def test_b(): assert go()\n',
+    'tests/test_c.py': 'def test_c(): assert go()\n',
     'src/test/java/x/DTest.java': 'class DTest {}\n',
     [PATH]: done(...lines),
   })
@@ -151,6 +156,42 @@ test('a file that was moved, unchanged, is found at its new place', async () => 
   const [task] = await judged(repo)
   expect(task?.evidence[0]?.text).toContain('lib/a.ts')
   expect(task?.caveats.join()).toContain('by its name only')
+})
+
+test('a path that is nowhere is told as the task writes it', async () => {
+  const repo = testRepository()
+  const path = `.claude/${PATH}`
+  repo.commit('plan', { [path]: done('T001 Update `src/setup.ts`') })
+  expect((await judged(repo))[0]?.evidence[0]?.text).toMatch(/^src\/setup\.ts is not there/)
+})
+
+test("a commit in another feature's folder is not of this feature, though only this one has the id", async () => {
+  const repo = testRepository()
+  const other = 'specs/002-logout/tasks.md'
+  repo.commit('plan', { [PATH]: open('T001 Make it work'), [other]: open('T900 Make it stop') })
+  repo.commit('T001', { 'specs/002-logout/notes.md': 'x', 'src/x.ts': 'export const x = 1\n' })
+  repo.commit('tick', { [PATH]: done('T001 Make it work') })
+  expect((await verdicts(repo))[0]).toBe('T001 unshown')
+})
+
+test("a template's tasks are nobody's, and a file that is too large is named", async () => {
+  const repo = testRepository()
+  repo.commit('plan', {
+    '.specify/templates/tasks-template.md': done('T001 Create `src/a.ts`'),
+    'docs/large.md': 'x'.repeat(2 * 1024 * 1024 + 1),
+  })
+  const evidence = await projectEvidence(repo.root, reports())
+  expect(evidence.features).toEqual([])
+  expect(evidence.notes.join()).toContain('docs/large.md is larger than')
+})
+
+test('a bare name that two folders have is not guessed', async () => {
+  const repo = testRepository()
+  repo.commit('plan', { [PATH]: open('T001 Update `login.ts`') })
+  repo.commit('work', { 'a/login.ts': 'export const a = 1\n', 'b/login.ts': 'export const b = 1\n' })
+  repo.commit('tick', { [PATH]: done('T001 Update `login.ts`') })
+  const [task] = await judged(repo)
+  expect([task?.verdict, task?.caveats[0]]).toEqual(['unshown', 'a file of this name is at a/login.ts, b/login.ts'])
 })
 
 test('what is not committed is told from what is', async () => {
@@ -192,7 +233,7 @@ test('a folder that is no repository is judged by its files, and never above par
   const repo = testRepository()
   repo.write({
     [PATH]: done('T001 Create `src/a.ts` with `go()`', 'T002 Create `src/b.ts`'),
-    'src/a.ts': 'export function go() {}\n',
+    'src/a.ts': 'export function go() {\n  return 1\n}\n',
   })
   rmSync(join(repo.root, '.git'), { recursive: true })
   const evidence = await projectEvidence(repo.root, reports())

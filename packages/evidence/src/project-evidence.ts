@@ -9,7 +9,7 @@ import { readProject } from '@gatehouse/core/specs/project'
 import { commitRef, fileFact, neededOf, SourceTexts, type PlacedClaim } from './file-facts.ts'
 import { readHistory, topFolder, type History } from './git-history.ts'
 import { EvidenceGitError } from './git-run.ts'
-import { ignoredPaths, readTree, type TreeFile } from './git-tree.ts'
+import { ignoredPaths, readTree, sparsePaths, type TreeFile } from './git-tree.ts'
 import { Mentions, type NamedFeature } from './mentions.ts'
 import { PathFinder } from './path-finder.ts'
 import { readSpecFiles } from './project-files.ts'
@@ -48,6 +48,8 @@ export interface ProjectEvidence {
   readonly project: SpecProject
   /** The repository's top folder; the folder itself where there is none. Every path is from there. */
   readonly top: string
+  /** The folder that was asked about, from the top; '' for the top itself. The features are those of it. */
+  readonly within: string
   readonly features: readonly FeatureEvidence[]
   /** Null where the folder is in no git repository. */
   readonly repository: { readonly head: string | null; readonly commits: number; readonly cut: boolean } | null
@@ -58,6 +60,7 @@ interface Repository {
   readonly top: string
   readonly history: History
   readonly tree: ReadonlyMap<string, TreeFile>
+  readonly sparse: ReadonlySet<string>
 }
 
 interface Owned {
@@ -69,6 +72,11 @@ interface Owned {
 const UNKNOWN: TaskPast = { written: null, ticked: null, tickedAtCreation: false, unticked: null, reworded: null }
 /** Files of a feature that a symbol is looked for in where its task names none. */
 const FEATURE_FILES = 200
+/** A task that asks for no more than a frame. */
+const STUB =
+  /\b(?:stubs?|stubbed|skeletons?|scaffold\w*|placeholders?|boilerplate|no-?ops?)\b|\bempty (?:files?|modules?|class(?:es)?|functions?|methods?|components?|packages?)\b/i
+/** Names in a task's words: `src/stub.ts` asks for no stub. */
+const NAMES = /`[^`]*`|\S*[./]\S+/g
 
 /**
  * What the files and the history of a folder show of each task in it, ticked or not. Reads only, and needs no network. Throws
@@ -84,7 +92,7 @@ export async function projectEvidence(folder: string, results: TestResults): Pro
   const project = readProject(files)
   const texts = new Map(files.map(({ path, text }) => [path, text]))
   const history = repository?.history ?? null
-  const finder = new PathFinder(top, repository?.tree ?? null, history)
+  const finder = new PathFinder(top, repository?.tree ?? null, history, repository?.sparse)
   const owned = ownedDocuments(project, texts)
   const pasts = history
     ? await readTaskPasts(
@@ -148,10 +156,14 @@ export async function projectEvidence(folder: string, results: TestResults): Pro
         written: commit(past.written),
         ticked: commit(past.ticked),
         tickedAtCreation: past.tickedAtCreation,
+        tickedAtRoot: past.ticked !== null && history?.commits[past.ticked]?.parents === 0 && !history.cut,
         reworded: commit(past.reworded),
         unticked: commit(past.unticked),
       },
-      files: claimed.map((claim) => fileFact(claim, finder, history, sources, ignored)),
+      files: claimed.map((claim) => ({
+        ...fileFact(claim, finder, history, sources, ignored),
+        stub: lookup.file(claim.found.path)?.stub === true,
+      })),
       symbols: (claims?.symbols ?? []).map(({ name }) => lookup.symbol(i, name)),
       tests: testFacts(claimed, claims, results, lookup.file),
       mentions: task.id
@@ -162,6 +174,7 @@ export async function projectEvidence(folder: string, results: TestResults): Pro
             counts.get(task.id.id) === 1,
           )
         : [],
+      stubAsked: STUB.test(task.text.replaceAll(NAMES, ' ')),
       unlookable: [...(claims?.unlookable ?? []), ...outside],
     }
     const { line } = task.box?.place ?? task.place
@@ -190,22 +203,34 @@ export async function projectEvidence(folder: string, results: TestResults): Pro
   return {
     project,
     top,
-    features: byFeature(judged.filter(({ path }) => within === '' || path === within || path.startsWith(`${within}/`))),
+    within,
+    features: byFeature(judged.filter(({ path }) => isBelow(path, within))),
     repository: history && { head: history.head, commits: history.commits.length, cut: history.cut },
     notes: [
       ...notes,
       ...(history === null ? [`${folder} is in no git repository: tasks were judged by the files only`] : []),
       ...(history?.head === null ? ['the repository has no commit yet'] : []),
-      ...(history?.cut === true ? ['the history is cut (shallow clone): fetch all of it to see what was before'] : []),
+      ...(repository && repository.sparse.size > 0
+        ? ['the checkout is sparse: specifications that are not on the disk were not read']
+        : []),
+      ...(history?.cut === true
+        ? ['the history is cut (shallow or partial clone): fetch all of it to see what was before']
+        : []),
     ],
   }
+}
+
+/** Whether a path is in a folder; everything is in ''. */
+export function isBelow(path: string, folder: string): boolean {
+  return folder === '' || path === folder || path.startsWith(`${folder}/`)
 }
 
 async function openRepository(folder: string): Promise<Repository | null> {
   try {
     const top = realpathSync(await topFolder(folder))
     const history = await readHistory(top)
-    return { top, history, tree: history.head === null ? new Map() : await readTree(top, history.head) }
+    const tree = history.head === null ? new Map<string, TreeFile>() : await readTree(top, history.head)
+    return { top, history, tree, sparse: await sparsePaths(top) }
   } catch (error) {
     if (error instanceof EvidenceGitError && error.code === 'git-not-a-repository') return null
     throw error
@@ -260,7 +285,7 @@ async function symbolLookup(
   const wanted = new Set<string>()
   for (const [i, { owner, index }] of work.entries()) {
     if ((owner.claims[index]?.symbols.length ?? 0) > 0) for (const path of placesOf(i)) wanted.add(path)
-    for (const { claim, found } of placed[i]?.files ?? []) if (claim.isTest && !found.folder) wanted.add(found.path)
+    for (const { found } of placed[i]?.files ?? []) if (!found.folder) wanted.add(found.path)
   }
   const read = await readSymbols(
     [...wanted].flatMap((path) => {
@@ -268,7 +293,8 @@ async function symbolLookup(
       return text === null ? [] : [{ path, text }]
     }),
   )
-  const rank = ['comment', 'string', 'text', 'used', 'defined']
+  // What is used in one file and hollow where it is defined is hollow.
+  const rank = ['comment', 'string', 'text', 'used', 'hollow', 'defined']
   return {
     file: (path) => read.get(path) ?? null,
     symbol: (i, name) => {

@@ -5,6 +5,11 @@ import type { SpecFile } from '@gatehouse/core/specs/project-model'
 const SKIPPED = new Set([
   'node_modules',
   '.git',
+  '.hg',
+  '.svn',
+  '.cache',
+  '.next',
+  '.turbo',
   'dist',
   'build',
   'vendor',
@@ -25,7 +30,7 @@ export interface ReadFiles {
 
 /**
  * Every Markdown and YAML file below a folder, by its path with forward slashes from there. Links are not followed, and folders of
- * dependencies and build products not entered. Throws what the file system throws for the folder itself.
+ * dependencies, build products and other repositories not entered. Throws what the file system throws for the folder itself.
  */
 export function readSpecFiles(folder: string): ReadFiles {
   if (!statSync(folder).isDirectory()) throw new Error(`${folder} is no folder`)
@@ -42,6 +47,8 @@ export function readSpecFiles(folder: string): ReadFiles {
         return []
       }
     })()
+    // A repository inside (a submodule, a worktree) has a history of its own.
+    if (at !== '' && entries.some(({ name }) => name === '.git')) continue
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = at === '' ? entry.name : `${at}/${entry.name}`
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) open.push(path)
@@ -49,8 +56,12 @@ export function readSpecFiles(folder: string): ReadFiles {
       seen += 1
       if (seen > MAX_FILES) return { files, notes: [...notes, `more than ${MAX_FILES} files: the rest was not read`] }
       const file = join(folder, path)
-      if (statSync(file).size > MAX_SIZE) notes.push(`${path} is larger than ${MAX_SIZE} bytes and was not read`)
-      else files.push({ path, text: readFileSync(file, 'utf8') })
+      try {
+        if (statSync(file).size > MAX_SIZE) notes.push(`${path} is larger than ${MAX_SIZE} bytes and was not read`)
+        else files.push({ path, text: readFileSync(file, 'utf8') })
+      } catch (error) {
+        notes.push(`${path} was not read: ${error instanceof Error ? error.message : String(error)}`)
+      }
     }
   }
   return { files, notes }

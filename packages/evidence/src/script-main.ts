@@ -5,7 +5,12 @@ import { scriptNames } from './script-names.ts'
 for await (const line of createInterface({ input: process.stdin })) {
   const { path, text } = JSON.parse(line) as { path: string; text: string }
   const names = read(path, text)
-  const told = names && { defined: [...names.defined], used: [...names.used], tests: names.tests }
+  const told = names && {
+    ...names,
+    defined: [...names.defined],
+    used: [...names.used],
+    hollow: [...names.hollow],
+  }
   process.stdout.write(`${JSON.stringify(told)}\n`)
 }
 

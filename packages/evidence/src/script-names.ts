@@ -63,8 +63,10 @@ export function scriptNames(path: string, text: string): Names | null {
   const defined = new Map<string, number>()
   const used = new Map<string, number>()
   const counted = { tests: 0, off: 0 }
+  const hollow = new Set<string>()
+  const solid = new Set<string>()
   const note = (into: Map<string, number>, name: unknown, at: number) => {
-    if (typeof name === 'string' && !into.has(name)) into.set(name, line(at))
+    if (typeof name === 'string') into.set(name, Math.min(line(at), into.get(name) ?? Infinity))
   }
   // Not by recursion: a deep tree must not cost the stack.
   const open: { readonly node: ScriptNode; readonly off: boolean }[] = [
@@ -75,7 +77,10 @@ export function scriptNames(path: string, text: string): Names | null {
     let { off } = item
     for (const key of DEFINING[node.type] ?? []) {
       const name = node[key]
-      if (isNode(name) && node['computed'] !== true) note(defined, nameOf(name), name.start)
+      if (!isNode(name) || node['computed'] === true) continue
+      note(defined, nameOf(name), name.start)
+      const made = bodyKind(node)
+      if (made !== null) (made === 'hollow' ? hollow : solid).add(String(nameOf(name)))
     }
     if (node.type === 'Identifier' || node.type === 'JSXIdentifier' || node.type === 'PrivateIdentifier')
       note(used, node['name'], node.start)
@@ -90,7 +95,9 @@ export function scriptNames(path: string, text: string): Names | null {
         /^(?:each|for|skipIf|runIf)$/.test(call.at(-1) ?? '') && isNode(callee) && callee.type !== 'CallExpression'
       if (TEST_CALL.test(first) && !isInner && Array.isArray(node['arguments']) && node['arguments'].length > 0) {
         counted.tests += 1
-        if (off || switched) counted.off += 1
+        const hands = (node['arguments'] as unknown[]).filter((given) => isNode(given) && bodyKind(given) !== null)
+        const empty = hands.length > 0 && hands.every((given) => isNode(given) && isEmptyFunction(given))
+        if (off || switched || empty) counted.off += 1
       }
     }
     for (const key of Object.keys(node)) {
@@ -99,7 +106,8 @@ export function scriptNames(path: string, text: string): Names | null {
         if (isNode(child)) open.push({ node: child, off })
     }
   }
-  return { defined, used, tests: counted }
+  for (const name of solid) hollow.delete(name)
+  return { defined, used, hollow, stub: isStub(program.body as unknown as ScriptNode[]), tests: counted }
 }
 
 function nameOf(node: ScriptNode): unknown {
@@ -120,4 +128,66 @@ function calleeNames(callee: unknown): string[] {
     else return []
   }
   return []
+}
+
+const FUNCTION = /^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/
+const NOT_YET = /not (?:yet )?implemented|unimplemented|\btodo\b/i
+
+function isEmptyFunction(node: ScriptNode): boolean {
+  const body = node['body']
+  return FUNCTION.test(node.type) && isNode(body) && body.type === 'BlockStatement' && statements(body).length === 0
+}
+
+/** Whether a definition's body does anything; null for what has none (a type, a value). */
+function bodyKind(node: ScriptNode): 'hollow' | 'solid' | null {
+  if (/^(?:VariableDeclarator|Property|PropertyDefinition|MethodDefinition)$/.test(node.type)) {
+    const value = node['init'] ?? node['value']
+    return isNode(value) && value.type !== node.type ? bodyKind(value) : null
+  }
+  const body = node['body']
+  // To extend something is a work of its own.
+  if (/^Class(?:Declaration|Expression)$/.test(node.type))
+    return isNode(body) && !isNode(node['superClass']) && statements(body).every((m) => bodyKind(m) === 'hollow')
+      ? 'hollow'
+      : 'solid'
+  if (!FUNCTION.test(node.type) || !isNode(body)) return null
+  const takes = Array.isArray(node['params']) ? node['params'] : []
+  // `constructor(readonly name: string) {}` makes a field.
+  if (body.type !== 'BlockStatement' || takes.some((p) => isNode(p) && p.type === 'TSParameterProperty')) return 'solid'
+  return statements(body).every(isNotYet) ? 'hollow' : 'solid'
+}
+
+function statements(body: ScriptNode): ScriptNode[] {
+  const list = body['body']
+  return Array.isArray(list) ? list.filter(isNode) : []
+}
+
+/** Throws an error that says so. */
+function isNotYet(node: ScriptNode): boolean {
+  const thrown = node['argument']
+  if (node.type !== 'ThrowStatement' || !isNode(thrown)) return false
+  const given = thrown['arguments']
+  return (
+    Array.isArray(given) &&
+    given.some((word) => isNode(word) && typeof word['value'] === 'string' && NOT_YET.test(word['value']))
+  )
+}
+
+function isStub(body: readonly ScriptNode[]): boolean {
+  let found = false
+  for (const statement of body) {
+    if (statement.type === 'ImportDeclaration' || statement.type === 'EmptyStatement') continue
+    const declared = /^Export(?:Named|Default)Declaration$/.test(statement.type) ? statement['declaration'] : statement
+    if (!isNode(declared)) {
+      // `export {}` says nothing; `export ... from` hands something on.
+      const names = statement['specifiers']
+      if (isNode(statement['source']) || !Array.isArray(names)) return false
+      if (names.length === 0) found = true
+      continue
+    }
+    const parts = declared.type === 'VariableDeclaration' ? (declared['declarations'] as unknown[]) : [declared]
+    if (!parts.every((part) => isNode(part) && bodyKind(part) === 'hollow')) return false
+    found = true
+  }
+  return found
 }

@@ -15,6 +15,8 @@ interface Script {
 interface Told {
   readonly defined: readonly (readonly [string, number])[]
   readonly used: readonly (readonly [string, number])[]
+  readonly hollow: readonly string[]
+  readonly stub: boolean
   readonly tests: FileTests
 }
 
@@ -55,5 +57,12 @@ async function parse(files: readonly Script[]): Promise<string[]> {
 
 function namesOf(line: string): Names | null {
   const told = JSON.parse(line) as Told | null
-  return told && { defined: new Map(told.defined), used: new Map(told.used), tests: told.tests }
+  return (
+    told && {
+      ...told,
+      defined: new Map(told.defined),
+      used: new Map(told.used),
+      hollow: new Set(told.hollow),
+    }
+  )
 }

@@ -127,13 +127,17 @@ export function bareSource(path: string, text: string): string {
   return sourceParts(path, text).uncommented.replaceAll(/[\s;,'"`()]+/g, '')
 }
 
-const UNFINISHED =
-  /\bTODO\b|\bFIXME\b|\bnot (?:yet )?implemented\b|\bNotImplemented(?:Error|Exception)?\b|\bunimplemented!|\btodo!\(/i
+const NOTED = /\b(?:TODO|FIXME)\b/g
+const SAID = /\bnot (?:yet )?implemented\b|\bNotImplemented(?:Error|Exception)?\b|\bunimplemented!|\btodo!\(/i
 
-/** The line (from 1) of the first marker of work that is not done; null without one. */
-export function unfinishedLine(text: string): number | null {
-  const match = UNFINISHED.exec(text)
-  return match ? text.slice(0, match.index).split('\n').length : null
+/** The line (from 1) of the first mark of work that is not done: noted in a comment, said by code; null without one. */
+export function unfinishedLine(path: string, text: string): number | null {
+  const { uncommented } = sourceParts(path, text)
+  const written = lexisOf(path).strings.length === 0
+  const noted = [...text.matchAll(NOTED)].find(({ index, 0: word }) => written || !uncommented.startsWith(word, index))
+  const said = SAID.exec(uncommented)
+  const first = Math.min(noted?.index ?? Infinity, said?.index ?? Infinity)
+  return first === Infinity ? null : text.slice(0, first).split('\n').length
 }
 
 /** The line (from 1) of a word that stands by itself; null where it does not. Linear. */

@@ -48,7 +48,7 @@ test('TypeScript names are found by a parser: defined, used, in a string, in a c
     House: 'defined:4',
     'House.open': 'defined:4',
     arrow: 'defined:5',
-    other: 'used:4',
+    other: 'used:1',
     onlyString: 'string:4',
     onlyComment: 'comment:2',
     commented: 'comment:6',
@@ -75,7 +75,7 @@ test('Python names are found by a parser', async () => {
     '    def get(self, key):',
     '        # evict comes later',
     "        return self.rows['column']",
-    'async def fetch_all(): pass',
+    'async def fetch_all(): return 1',
   ].join('\n')
   expect(
     await how('a.py', text, 'login', 'LIMIT', 'Store', 'Store.get', 'Base', 'evict', 'column', 'fetch_all', 'rows'),
@@ -148,11 +148,85 @@ test('tests and those that are switched off are counted', async () => {
     "test('a', f); it.skip('b', f); xit('c', f); describe.skip('d', () => { it('e', f) }); test.todo('g'); test.each([1])('h', f)"
   expect((await fileSymbols('a.test.ts', script)).tests).toEqual({ tests: 6, off: 4 })
   const python =
-    '@pytest.mark.skip\ndef test_a(): pass\ndef test_b(): pass\n@unittest.skip("x")\nclass T:\n  def test_c(self): pass\ndef test_d(): pass\ndef helper(): pass'
-  expect((await fileSymbols('test_a.py', python)).tests).toEqual({ tests: 4, off: 2 })
+    '@pytest.mark.skip\ndef test_a(): go()\ndef test_b(): go()\n@unittest.skip("x")\nclass T:\n  def test_c(self): go()\ndef test_d(): pass\ndef helper(): pass'
+  expect((await fileSymbols('test_a.py', python)).tests).toEqual({ tests: 4, off: 3 })
   const go =
     'package a\nfunc TestA(t *testing.T) { t.Skip("x") }\nfunc TestB(t *testing.T) { t.Log() }\nfunc helper() {}'
   expect((await fileSymbols('a_test.go', go)).tests).toEqual({ tests: 2, off: 1 })
+})
+
+test('what is defined and does nothing yet is told from what does something', async () => {
+  const script = [
+    'export function empty() {}',
+    "export const later = () => { throw new Error('not implemented yet') }",
+    'export class Bare { go() {} }',
+    'export class Point { constructor(readonly x: number) {} }',
+    'export class Lost extends Error {}',
+    'export function over(a: string): void',
+    'export function over(a: unknown) { return a }',
+    'export interface Shape {}',
+    'export function fails() { throw new Error("no such file") }',
+  ].join('\n')
+  expect(
+    await how('a.ts', script, 'empty', 'later', 'Bare', 'Bare.go', 'Point', 'Lost', 'over', 'Shape', 'fails'),
+  ).toEqual({
+    empty: 'hollow:1',
+    later: 'hollow:2',
+    Bare: 'hollow:3',
+    'Bare.go': 'hollow:3',
+    Point: 'defined:4',
+    Lost: 'defined:5',
+    over: 'defined:6',
+    Shape: 'defined:8',
+    fails: 'defined:9',
+  })
+  const python = [
+    'def a():',
+    '  """later"""',
+    'def b():',
+    '  raise NotImplementedError("x")',
+    'class C:',
+    '  def run(self): ...',
+    'class D(Exception): pass',
+    '@abstractmethod',
+    'def e(): ...',
+    'def f():',
+    '  raise ValueError("x")',
+  ].join('\n')
+  expect(await how('a.py', python, 'a', 'b', 'C', 'run', 'D', 'e', 'f')).toEqual({
+    a: 'hollow:1',
+    b: 'hollow:3',
+    C: 'hollow:5',
+    run: 'hollow:6',
+    D: 'defined:7',
+    e: 'defined:9',
+    f: 'defined:10',
+  })
+  const go =
+    'package a\nfunc A() {}\nfunc (s *S) B() { panic("not implemented") }\nfunc C() { panic("lost") }\ntype S struct{}'
+  expect(await how('a.go', go, 'A', 'B', 'C', 'S')).toEqual({
+    A: 'hollow:2',
+    B: 'hollow:3',
+    C: 'defined:4',
+    S: 'defined:5',
+  })
+})
+
+test('a file that only holds what does nothing is a stub; one that hands on, declares or does anything is none', async () => {
+  const stub = async (path: string, text: string) => (await fileSymbols(path, text)).stub
+  expect([
+    await stub('a.ts', "import { x } from './x.ts'\nexport function a() {}\nexport default class {}"),
+    await stub('a.ts', 'export {}'),
+    await stub('a.py', '"""later"""\nimport os\ndef a(): pass'),
+    await stub('a.go', 'package a\nimport "fmt"\nfunc A() {}'),
+    await stub('a.ts', "export * from './x.ts'"),
+    await stub('a.ts', "import './side-effect.ts'"),
+    await stub('a.ts', 'export function a() {}\na()'),
+    await stub('a.d.ts', 'export declare function a(): void'),
+    await stub('a.py', 'from .x import y'),
+    await stub('a.go', 'package a\nfunc A() {}\nvar B = 1'),
+    await stub('a.rb', 'def a; end'),
+  ]).toEqual([true, true, true, true, false, false, false, false, false, false, false])
 })
 
 test('blank files, and files of comments only, hold no code', () => {
@@ -168,6 +242,9 @@ test('blank files, and files of comments only, hold no code', () => {
 test('form is not substance: blanks, comments, quotes and commas do not count', () => {
   expect(bareSource('a.ts', "const a = [\n  'x',\n  'y',\n]; // why")).toBe(bareSource('a.ts', 'const a = ["x", "y"]'))
   expect(bareSource('a.ts', 'const a = 1')).not.toBe(bareSource('a.ts', 'const a = 2'))
-  expect(unfinishedLine('a\n// TODO later')).toBe(2)
-  expect(unfinishedLine('todos')).toBeNull()
+  expect(unfinishedLine('a.ts', 'a\n// TODO later')).toBe(2)
+  expect(unfinishedLine('a.ts', "a\nthrow new Error('not implemented')")).toBe(2)
+  expect(unfinishedLine('a.md', 'a\nTODO')).toBe(2)
+  expect(unfinishedLine('a.ts', "const mark = /^(?:skip|todo)$/ + 'TODO'")).toBeNull()
+  expect(unfinishedLine('a.ts', '// was not implemented before')).toBeNull()
 })

@@ -5,7 +5,8 @@ import { treeNames } from './tree-names.ts'
 
 /** Where a name stands in a file. Lines count from 1. */
 export interface SymbolPlace {
-  readonly how: 'defined' | 'used' | 'text' | 'string' | 'comment'
+  /** `hollow`: defined, and its body does nothing yet. */
+  readonly how: 'defined' | 'hollow' | 'used' | 'text' | 'string' | 'comment'
   readonly line: number
 }
 
@@ -14,6 +15,8 @@ export interface FileSymbols {
   /** `parsed`: by a parser. `text`: as words, the language has none here, or the file did not parse. */
   readonly by: 'parsed' | 'text'
   readonly find: (name: string) => SymbolPlace | null
+  /** Functions and classes that do nothing yet, and nothing else. */
+  readonly stub: boolean
   /** Tests the file holds; null where nobody can tell. */
   readonly tests: FileTests | null
   /** Names of Go's test functions. */
@@ -69,7 +72,7 @@ function symbolsOf({ path, text }: SourceFile, names: Names | null): FileSymbols
       return line === null ? loose(name) : { how: 'text', line }
     }
     const defined = names.defined.get(name)
-    if (defined !== undefined) return { how: 'defined', line: defined }
+    if (defined !== undefined) return { how: names.hollow.has(name) ? 'hollow' : 'defined', line: defined }
     const used = names.used.get(name)
     return used === undefined ? loose(name) : { how: 'used', line: used }
   }
@@ -82,13 +85,14 @@ function symbolsOf({ path, text }: SourceFile, names: Names | null): FileSymbols
       const last = places.at(-1)
       return worst && last ? { how: worst.how, line: last.line } : null
     },
+    stub: names?.stub === true,
     tests: names?.tests ?? null,
     testNames:
       names && path.endsWith('.go') ? [...names.defined.keys()].filter((name) => /^(?:Test|Fuzz)/.test(name)) : [],
   }
 }
 
-const RANK = ['comment', 'string', 'text', 'used', 'defined'] as const
+const RANK = ['comment', 'string', 'hollow', 'text', 'used', 'defined'] as const
 
 function rank(place: SymbolPlace | null): number {
   return place ? RANK.indexOf(place.how) : -1

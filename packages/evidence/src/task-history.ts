@@ -221,11 +221,14 @@ function pastsOf(
     const now = versions.get(after)
     if (!now) continue
     const old = new Map(versions.get(before)?.map((task) => [task.key, task]))
+    // What was before is not here (a partial clone): nobody can tell what this commit did to the task.
+    const blind = before !== '' && !versions.has(before)
     for (const task of now) {
       const was = old.get(task.key)
       const past = pasts.get(task.key) ?? blank()
       pasts.set(task.key, past)
       past.written ??= order
+      if (blind) continue
       const done = task.state === 'done'
       if (done && was?.state !== 'done') {
         past.ticked = order

@@ -10,12 +10,14 @@ export interface TestResults {
   readonly ofName: (name: string) => Outcome
 }
 
-export type Outcome = Pick<TestFact, 'outcome' | 'passed' | 'skipped' | 'failed'>
+export type Outcome = Pick<TestFact, 'outcome' | 'passed' | 'skipped' | 'failed' | 'by'>
 
 export interface Report {
   /** The file's name, for errors. */
   readonly name: string
   readonly bytes: Uint8Array
+  /** `run`: made in a run of ours on HEAD (see test-run.ts). By default it was given. */
+  readonly by?: 'given' | 'run'
 }
 
 export type ReadReports =
@@ -25,10 +27,14 @@ export type ReadReports =
 /** Reads reports in JUnit's XML. The first that cannot be read refuses them all: half of the tests would look like all of them. */
 export function readReports(reports: readonly Report[]): ReadReports {
   const tests: TestResult[] = []
-  for (const { name, bytes } of reports) {
+  const ofRun = new Set<TestResult>()
+  for (const { name, bytes, by } of reports) {
     const read = parseJunit(bytes)
     if (!read.ok) return { ok: false, detail: `${name}: ${read.detail}` }
-    tests.push(...read.report.tests)
+    for (const test of read.report.tests) {
+      tests.push(test)
+      if (by === 'run') ofRun.add(test)
+    }
   }
   const given = reports.length > 0
   // Tests are looked up by the last part of what names their file.
@@ -41,6 +47,10 @@ export function readReports(reports: readonly Report[]): ReadReports {
       push(byTail, tail, test)
     push(byName, bareName(test.name), test)
   }
+  const outcome = (own: readonly TestResult[]): Outcome => ({
+    ...outcomeOf(given, own),
+    by: own.length > 0 && own.every((test) => ofRun.has(test)) ? 'run' : 'given',
+  })
   return {
     ok: true,
     results: {
@@ -57,9 +67,9 @@ export function readReports(reports: readonly Report[]): ReadReports {
               ),
             )
           : []
-        return outcomeOf(given, own.length > 0 ? own : ofPackage)
+        return outcome(own.length > 0 ? own : ofPackage)
       },
-      ofName: (name) => outcomeOf(given, byName.get(name) ?? []),
+      ofName: (name) => outcome(byName.get(name) ?? []),
     },
   }
 }
@@ -115,7 +125,7 @@ function samePath(a: string, b: string): boolean {
   return one === other || one.endsWith(`/${other}`) || (one.includes('/') && other.endsWith(`/${one}`))
 }
 
-function outcomeOf(given: boolean, tests: readonly TestResult[]): Outcome {
+function outcomeOf(given: boolean, tests: readonly TestResult[]): Omit<Outcome, 'by'> {
   if (tests.length === 0) return { outcome: given ? 'not-in-report' : 'not-run', passed: 0, skipped: 0, failed: [] }
   const count = (status: TestResult['status']) => tests.filter((test) => test.status === status).length
   const failed = tests.filter(({ status }) => status === 'failed' || status === 'errored').map(({ name }) => name)

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { coveragePage } from './coverage-page.ts'
 import { coverageOf } from './coverage.ts'
@@ -103,6 +104,21 @@ test('coverage tells requirements without a task, and how far the others are', a
     'US1 partly',
   ])
   expect(login?.loose.map((task) => task.id)).toEqual(['T003'])
+})
+
+test('coverage of one folder says nothing of the others', async () => {
+  const repo = testRepository()
+  const spec = (name: string) =>
+    `# Feature Specification: ${name}\n\n## Requirements\n\n### Functional Requirements\n\n- **FR-001**: The system MUST go\n`
+  repo.commit('plan', { 'specs/001-a/spec.md': spec('A'), 'specs/002-b/spec.md': spec('B') })
+  const read = readReports([])
+  if (!read.ok) throw new Error(read.detail)
+  const scopes = async (folder: string) =>
+    coverageOf(await projectEvidence(join(repo.root, folder), read.results)).map(({ scope }) => scope)
+  expect([await scopes('specs/002-b'), await scopes('specs')]).toEqual([
+    ['specs/002-b'],
+    ['specs/001-a', 'specs/002-b'],
+  ])
 })
 
 test('the page is one file without scripts, and nothing of what others wrote is markup', async () => {

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Parser } from 'web-tree-sitter'
+import type { Node, Parser } from 'web-tree-sitter'
 import type { Names } from './names.ts'
 
 const parsers = new Map<string, Promise<Parser>>()
@@ -45,6 +45,8 @@ function namesOfTree(parser: Parser, language: 'python' | 'go', text: string): N
   const defined = new Map<string, number>()
   const used = new Map<string, number>()
   const counted = { tests: 0, off: 0 }
+  const hollow = new Set<string>()
+  const solid = new Set<string>()
   const note = (into: Map<string, number>, name: string, row: number) => {
     if (!into.has(name)) into.set(name, row + 1)
   }
@@ -65,6 +67,8 @@ function namesOfTree(parser: Parser, language: 'python' | 'go', text: string): N
             ? node.parent.text.slice(0, Math.max(0, node.startIndex - node.parent.startIndex))
             : ''
         const switched = PYTHON_OFF.test(decorators)
+        const empty = isHollow(node)
+        if (own !== '' && empty !== null) (empty && !ABSTRACT.test(decorators) ? hollow : solid).add(own)
         if (type === 'class_definition' && switched && offFrom < 0) offFrom = depth
         const isTest =
           language === 'python'
@@ -73,7 +77,7 @@ function namesOfTree(parser: Parser, language: 'python' | 'go', text: string): N
         if (isTest) {
           counted.tests += 1
           const body = language === 'go' ? (node.childForFieldName('body')?.text ?? '') : ''
-          if (switched || offFrom >= 0 || /^\{\s*t\.Skip(?:Now|f)?\(/.test(body)) counted.off += 1
+          if (switched || offFrom >= 0 || empty === true || /^\{\s*t\.Skip(?:Now|f)?\(/.test(body)) counted.off += 1
         }
       } else if (type === 'assignment' || type === 'short_var_declaration') {
         const left = cursor.currentNode.childForFieldName('left')
@@ -98,9 +102,59 @@ function namesOfTree(parser: Parser, language: 'python' | 'go', text: string): N
         if (depth <= offFrom) offFrom = -1
       }
     }
+    for (const name of solid) hollow.delete(name)
+    return { defined, used, hollow, stub: isStub(tree.rootNode), tests: counted }
   } finally {
     cursor.delete()
     tree.delete()
   }
-  return { defined, used, tests: counted }
+}
+
+/** A method that others are to write is no stub. */
+const ABSTRACT = /@(?:abc\.)?(?:abstractmethod|abstractproperty|overload|typing\.overload)\b/
+const NOT_YET =
+  /^(?:pass|\.\.\.|raise NotImplementedError(?:\(.*\))?|panic\(.*(?:not (?:yet )?implemented|unimplemented|todo).*\))$/is
+const SHORT = 400
+
+/** Whether a function or class does nothing yet; null for what is neither. */
+function isHollow(node: Node): boolean | null {
+  if (!/^(?:function_definition|class_definition|function_declaration|method_declaration)$/.test(node.type)) return null
+  const body = node.childForFieldName('body')
+  if (!body) return null
+  if (node.type === 'class_definition' && node.childForFieldName('superclasses')) return false
+  return statementsOf(body).every((statement) => {
+    if (isDocumentation(statement)) return true
+    if (node.type === 'class_definition' && statement.type !== 'pass_statement') {
+      const inner = statement.type === 'decorated_definition' ? null : isHollow(statement)
+      return inner === true || statement.text === '...'
+    }
+    return statement.text.length < SHORT && NOT_YET.test(statement.text)
+  })
+}
+
+/** Statements without comments; a list of them is taken apart. */
+function statementsOf(body: Node): Node[] {
+  return body.namedChildren.flatMap((child) =>
+    child === null || child.type === 'comment' ? [] : child.type === 'statement_list' ? statementsOf(child) : [child],
+  )
+}
+
+function isDocumentation(node: Node): boolean {
+  return node.type === 'expression_statement' && node.namedChildCount === 1 && node.namedChild(0)?.type === 'string'
+}
+
+function isStub(root: Node): boolean {
+  let found = false
+  for (const statement of statementsOf(root)) {
+    if (
+      /^(?:import_statement|import_from_statement|future_import_statement|package_clause|import_declaration)$/.test(
+        statement.type,
+      ) ||
+      isDocumentation(statement)
+    )
+      continue
+    if (statement.type !== 'pass_statement' && isHollow(statement) !== true) return false
+    found = true
+  }
+  return found
 }

@@ -169,14 +169,25 @@ function readFence(source: Source, first: number, fence: Fence, blocks: Block[])
   return end + 1
 }
 
+/** Lines that a SEARCH block inside of a fence may have before its end is no longer looked for. */
+const SEARCH_LINES_MAX = 2000
+
 function fenceEnd(source: Source, first: number, fence: Fence): number {
+  // A runbook's SEARCH block may hold fences of its own: one inside of it does not end the fence around it.
+  let depth = 0
+  let inside = 0
   for (let no = first + 1; no <= source.lines.length; no += 1) {
+    if (inside > 0 && no > inside + SEARCH_LINES_MAX) return inside
     const raw = source.raw(no)
     if (raw.length > LINE_MAX) continue
     const line = raw.trim()
-    if (line.length >= fence.length && line === fence.mark.repeat(line.length)) return no
+    if (/^<{3,9} ?SEARCH$/.test(line)) depth += 1
+    else if (depth > 0 && /^>{3,9}(?: ?REPLACE)?$/.test(line)) depth -= 1
+    if (line.length < fence.length || line !== fence.mark.repeat(line.length)) continue
+    if (depth === 0) return no
+    if (inside === 0) inside = no
   }
-  return 0
+  return inside
 }
 
 interface Comments {

@@ -69,7 +69,7 @@ const ARROW = /^[`'"\])*]*\s*(?:→|->|=>|to|into)\s+[`'"([*]*$/i
 
 /** What a feature is written in: a task names it to say where its words come from. */
 const SPEC_FILE =
-  /^(?:.*\/)?(?:spec|plan|research|data-model|quickstart|tasks|constitution|proposal|requirements)\.md$|^(?:contracts?|checklists?)\//i
+  /^(?:.*\/)?(?:spec|plan|research|data-model|quickstart|tasks|constitution|proposal|requirements)\.md$|^(?:contracts?|checklists?)\/|(?:^|\/)specs\/[^/.]+\/?$/i
 const UPDATING =
   /\b(?:update|updating|edit|revise|refresh|amend|extend|correct|write|create|sync)\s+(?:the )?[`'"([*]*$/i
 const UNFINISHED = /[<>*|?{}]|\.{3}|…|(?:^|\/)path\/to\/|(?:^|\/)(?:YYYY|NNN|XXX)/
@@ -116,7 +116,7 @@ function filesOf(
   const unlookable: string[] = []
   let last: { readonly end: number; readonly context: boolean; readonly claim: FileClaim | null } | null = null
   for (const { target, place, action } of references) {
-    const path = normalPath(target).replace(/^\/(?!\/)/, '')
+    const path = normalPath(target.replace(/^[([{<'"]+/, '')).replace(/^\/(?!\/)/, '')
     const before = text.slice(Math.max(task.place.start, place.start - 90), place.start)
     const between: string | null = last && last.end <= place.start ? text.slice(last.end, place.start) : null
     const chained: boolean = between !== null && CHAIN.test(between)

@@ -67,20 +67,19 @@ function parse(source: Source, draft: DocumentDraft): Document.Parsed | null {
     draft.note(code, `the file is longer than ${DATA_MAX} characters and was not read`, whole)
     return null
   }
-  try {
-    const document = parseDocument(source.text, {
-      lineCounter: new LineCounter(),
-      prettyErrors: false,
-      strict: false,
-      keepSourceTokens: false,
-    })
-    const error = document.errors[0]
-    if (!error) return document
+  const document = parseDocument(source.text, {
+    lineCounter: new LineCounter(),
+    prettyErrors: false,
+    strict: false,
+    keepSourceTokens: false,
+  })
+  const error = document.errors[0]
+  if (!error) return document
+  // The parser tells its own exhaustion as an error of the file.
+  if (/call stack/i.test(error.message)) draft.note(code, 'the file is nested too deeply and was not read', whole)
+  else {
     const line = lineAt(source, error.pos[0])
     draft.note(code, `line ${line}: ${error.message.slice(0, 300)}`, source.whole(line))
-  } catch {
-    // The parser goes down with the nesting; a file of 10,000 brackets ends it.
-    draft.note(code, 'the file is nested too deeply and was not read', whole)
   }
   return null
 }

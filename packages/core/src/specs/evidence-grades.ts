@@ -27,6 +27,8 @@ export interface FileFact {
   readonly deletedAfterTick: boolean
   /** Some commit had it. */
   readonly existed: boolean
+  /** A commit before the task had it. */
+  readonly older?: boolean
   /** Where a file of this name is instead; also after a move. */
   readonly elsewhere: readonly string[]
   /** It was found by its name, not by the path as written. */
@@ -35,15 +37,17 @@ export interface FileFact {
   readonly ignored: boolean
   /** A marker of work that is not done, as `path:line`. */
   readonly unfinished: string | null
+  /** It holds functions and classes that do nothing yet, and nothing else. */
+  readonly stub?: boolean
 }
 
 export interface SymbolFact {
   readonly name: string
   /**
-   * `defined` and `used`: a name in code, by a parser. `text`: a word in code of a language without one. `string`, `comment`: only there.
+   * `defined` and `used`: a name in code, by a parser; `hollow`: defined, and its body does nothing yet. `text`: a word in code of a language without one. `string`, `comment`: only there.
    * null: nowhere.
    */
-  readonly found: 'defined' | 'used' | 'text' | 'string' | 'comment' | null
+  readonly found: 'defined' | 'hollow' | 'used' | 'text' | 'string' | 'comment' | null
   /** `path:line`. */
   readonly where: string | null
   readonly lookedIn: readonly string[]
@@ -55,6 +59,8 @@ export interface TestFact {
   /** A file of tests, or a test's name. */
   readonly name: string
   readonly outcome: 'passed' | 'failed' | 'skipped' | 'not-in-report' | 'not-run'
+  /** Whose report says so: one that was `given`, or one that a run of ours on HEAD made. `given` where nobody says. */
+  readonly by?: 'given' | 'run'
   /** How many of its tests the report has passed. */
   readonly passed: number
   readonly skipped: number
@@ -84,7 +90,10 @@ function short(commit: CommitRef): string {
   return `${commit.id.slice(0, 10)} "${commit.subject}"`
 }
 
-export function gradeFile(fact: FileFact, { ground, tick }: Pick<TaskFacts, 'ground' | 'tick'>): Graded {
+export function gradeFile(
+  fact: FileFact,
+  { ground, tick, stubAsked }: Pick<TaskFacts, 'ground' | 'tick' | 'stubAsked'>,
+): Graded {
   const there = fact.atHead === true || fact.onDisk
   const what = `${fact.path}${fact.folder ? ' (folder)' : ''}`
   const line = (found: Found, text: string, where: string | null = null): EvidenceLine => ({
@@ -111,6 +120,11 @@ export function gradeFile(fact: FileFact, { ground, tick }: Pick<TaskFacts, 'gro
     return graded(line('no', `is there and ${fact.folder ? 'holds nothing of substance' : 'empty'}`, fact.path), common)
   if (fact.content === 'comments' && !MAY_BE_EMPTY.test(fact.path))
     return graded(line('no', 'is there and holds comments only', fact.path), common)
+  if (fact.stub === true && stubAsked !== true)
+    return graded(
+      line('no', 'is there and does nothing yet: all that it defines is empty or "not implemented"', fact.path),
+      [...common, `a stub may be all that the task asks for in ${fact.path}`],
+    )
   if (fact.content === null) return graded(line('no', 'is there and could not be read', fact.path), common)
   if (fact.atHead !== true)
     return graded(line('partly', ground.history === 'none' ? 'is there' : 'is there, not committed', fact.path), [
@@ -125,7 +139,8 @@ export function gradeFile(fact: FileFact, { ground, tick }: Pick<TaskFacts, 'gro
   ]
   // What HEAD has is no longer in the working tree: something takes it back.
   // That something changed below a folder is not much: anything could be meant.
-  const full: Found = fact.onDisk && !(fact.folder && fact.action === 'change') ? 'yes' : 'partly'
+  const vague = fact.folder && (fact.action === 'change' || fact.older === true)
+  const full: Found = fact.onDisk && !vague ? 'yes' : 'partly'
   if (fact.uncommitted && fact.change !== 'since' && fact.change !== 'with')
     return graded(line('partly', 'is changed, not committed', fact.path), more)
   switch (fact.change) {
@@ -176,14 +191,15 @@ function gradeAbsent(
     ])
   }
   if (fact.action === 'create' && history === 'whole' && other === '' && !fact.ignored && !fact.existed)
-    return graded(line('against', 'was to be created and never existed'), [OTHER_NAME])
-  return graded(line('no', history === 'none' ? 'is not there' : fact.existed ? 'is not there' : 'never existed'), [
-    ...caveats,
-    other === '' && OTHER_NAME,
-  ])
+    return graded(line('against', 'was to be created, is not there, and no commit has it'), [OTHER_NAME])
+  return graded(
+    line('no', history !== 'whole' || fact.existed ? 'is not there' : 'is not there, and no commit has it'),
+    [...caveats, other === '' && OTHER_NAME],
+  )
 }
 
-export function gradeSymbol(fact: SymbolFact): Graded {
+/** `stubAsked`: a body that does nothing is what the task asks for. */
+export function gradeSymbol(fact: SymbolFact, stubAsked: boolean): Graded {
   const line = (found: Found, text: string): EvidenceLine => ({
     about: 'symbol',
     found,
@@ -196,6 +212,11 @@ export function gradeSymbol(fact: SymbolFact): Graded {
   switch (fact.found) {
     case 'defined':
       return graded(line(full, 'is defined'), caveats)
+    case 'hollow':
+      return graded(line(stubAsked ? full : 'no', 'is defined, and its body does nothing yet'), [
+        ...caveats,
+        `nothing may be what ${fact.name} has to do`,
+      ])
     case 'used':
       return graded(line(full, 'is used in code'), [
         ...caveats,
@@ -229,7 +250,10 @@ export function gradeTest(fact: TestFact): Graded {
     where: fact.name.includes('/') ? fact.name : null,
   })
   const off = fact.written !== null && fact.written.tests > 0 && fact.written.off >= fact.written.tests
-  const given = 'the report was given: whether it is of this revision, and who wrote it, was not checked'
+  const given =
+    fact.by === 'run'
+      ? 'the report was written by the code under test, in a run on HEAD: code that is made to can report what it likes'
+      : 'the report was given: whether it is of this revision, and who wrote it, was not checked'
   switch (fact.outcome) {
     case 'failed':
       return graded(
@@ -238,19 +262,26 @@ export function gradeTest(fact: TestFact): Graded {
         true,
       )
     case 'passed':
+      if (off)
+        return graded(line('partly', `${fact.passed} passed, and all of them are empty or switched off in the file`), [
+          given,
+          'an empty test passes whatever the code does',
+        ])
       return graded(line('yes', `${fact.passed} passed${fact.skipped > 0 ? `, ${fact.skipped} skipped` : ''}`), [
         given,
         fact.skipped > 0 && `${fact.skipped} tests of ${fact.name} were skipped`,
       ])
     case 'skipped':
-      return graded(line('no', `all ${fact.skipped} were skipped`), [given])
+      return graded(line('no', `${fact.skipped === 1 ? 'the only one was' : `all ${fact.skipped} were`} skipped`), [
+        given,
+      ])
     case 'not-in-report':
     case 'not-run':
-      if (off) return graded(line('no', `all ${fact.written?.off ?? 0} of them are switched off in the file`), [])
+      if (off) return graded(line('no', 'all of them are switched off or empty in the file'), [])
       if (fact.written?.tests === 0) return graded(line('no', 'the file holds none'), [])
       return fact.outcome === 'not-in-report'
         ? graded(line('no', 'the report has none of them'), [given, `the report may name ${fact.name} in another way`])
-        : graded(line('partly', 'not run, and no report was given (--junit)'), [
+        : graded(line('partly', 'no report has them (--junit gives one, --run makes one)'), [
             `whether ${fact.name} passes is not known`,
           ])
   }

@@ -138,6 +138,17 @@ const CASES: readonly (readonly [string, Partial<TaskFacts>, string])[] = [
     { tests: [{ ...TEST, outcome: 'not-run', passed: 0, written: { tests: 2, off: 2 } }] },
     'unshown',
   ],
+  ['a file that does nothing yet', { files: [{ ...FILE, stub: true }] }, 'unshown'],
+  ['a stub that was asked for', { files: [{ ...FILE, stub: true }], stubAsked: true }, 'shown'],
+  ['a symbol that does nothing yet', { files: [FILE], symbols: [{ ...SYMBOL, found: 'hollow' }] }, 'partly'],
+  ['a symbol that is to do nothing', { symbols: [{ ...SYMBOL, found: 'hollow' }], stubAsked: true }, 'shown'],
+  ['a new folder', { files: [{ ...FILE, folder: true, action: 'create' }] }, 'shown'],
+  [
+    'a new folder that was there before',
+    { files: [{ ...FILE, folder: true, action: 'create', older: true }] },
+    'partly',
+  ],
+  ['tests that pass and are empty', { files: [FILE], tests: [{ ...TEST, written: { tests: 2, off: 2 } }] }, 'partly'],
 ]
 
 test.each(CASES)('%s', (_name, facts, verdict) => {
@@ -159,10 +170,13 @@ const file = fc.record({
   deletedAfterTick: fc.boolean(),
   existed: fc.boolean(),
   ignored: fc.boolean(),
+  folder: fc.boolean(),
+  older: fc.boolean(),
+  stub: fc.boolean(),
 }) as unknown as fc.Arbitrary<FileFact>
 const symbol = fc.record({
   name: fc.constant('go'),
-  found: fc.constantFrom('defined', 'used', 'text', 'string', 'comment', null),
+  found: fc.constantFrom('defined', 'hollow', 'used', 'text', 'string', 'comment', null),
   where: fc.constant(null),
   lookedIn: fc.constant([]),
   uncommitted: fc.boolean(),
@@ -189,6 +203,19 @@ const facts: fc.Arbitrary<TaskFacts> = fc.record({
   mentions: fc.array(mention, { maxLength: 2 }),
   unlookable: fc.constant([]),
 })
+test('every verdict says where it would be wrong', () => {
+  fc.assert(
+    fc.property(facts, (given) => {
+      expect(judgeTask(given).caveats).not.toEqual([])
+    }),
+  )
+  const caveats = (more: Partial<TaskFacts>) => judgeTask({ ...FACTS, files: [FILE], ...more }).caveats.join()
+  expect(caveats({})).toContain('whether it does what the task asks was not looked at')
+  expect(caveats({ tests: [TEST] })).toContain('the report was given')
+  expect(caveats({ tests: [{ ...TEST, by: 'run' }] })).toContain('in a run on HEAD')
+  expect(caveats({ tick: { ...FACTS.tick, tickedAtRoot: true } })).toContain('what was before it is not seen')
+})
+
 const rank = (given: TaskFacts) => VERDICTS.indexOf(judgeTask(given).verdict)
 
 test('a further claim that is not found never gives a better verdict', () => {
@@ -273,6 +300,11 @@ test.each([
   ['Update `quickstart.md` with the new command', ['change quickstart.md']],
 ] as const)('claims of: %s', (line, expected) => {
   expect(claims(line)).toEqual(expected)
+})
+
+test('a folder of another specification is what a task reads, and a bracket before a path is none of it', () => {
+  expect(claims('Add the checks over `specs/509-timing` to `ci.yml`')).toEqual(['change ci.yml'])
+  expect(claims('Create the guide (openspec/GUIDE.md)')).toEqual(['create openspec/GUIDE.md'])
 })
 
 test('files of tests are known by their names', () => {

@@ -31,7 +31,7 @@ export interface MentionFact {
 
 /** What the repository can tell at all. */
 export interface Ground {
-  /** `cut`: a shallow clone, or a limit. `none`: no repository. */
+  /** `cut`: a shallow or partial clone, or a limit. `none`: no repository. */
   readonly history: 'whole' | 'cut' | 'none'
 }
 
@@ -41,6 +41,8 @@ export interface TickFact {
   readonly ticked: CommitRef | null
   readonly written: CommitRef | null
   readonly tickedAtCreation: boolean
+  /** The history begins with the commit that ticked it. */
+  readonly tickedAtRoot?: boolean
   readonly reworded: CommitRef | null
   readonly unticked: CommitRef | null
 }
@@ -54,6 +56,8 @@ export interface TaskFacts {
   readonly mentions: readonly MentionFact[]
   /** Paths that the task names and nobody can look up. */
   readonly unlookable: readonly string[]
+  /** The task's words ask for a stub, a skeleton, a placeholder: then one is enough. */
+  readonly stubAsked?: boolean
 }
 
 export type Found = 'yes' | 'partly' | 'no' | 'against'
@@ -88,17 +92,27 @@ export interface TaskJudgement {
 export function judgeTask(facts: TaskFacts): TaskJudgement {
   const graded: Graded[] = [
     ...facts.files.map((fact) => gradeFile(fact, facts)),
-    ...facts.symbols.map(gradeSymbol),
+    ...facts.symbols.map((fact) => gradeSymbol(fact, facts.stubAsked === true)),
     ...facts.tests.map(gradeTest),
   ]
   const mentions = facts.mentions.filter((mention) => isLater(mention, facts.tick))
   const worked = mentions.some(({ by, changed }) => by !== null && changed > 0)
+  const verdict = verdictOf(graded, worked)
+  const caveats = new Set([...graded.flatMap((g) => g.caveats), ...ownCaveats(facts, graded, mentions)])
   return {
-    verdict: verdictOf(graded, worked),
+    verdict,
     lookable: graded.length > 0,
     evidence: [...graded.map(({ line }) => line), ...mentions.filter(({ by }) => by !== null).map(mentionLine)],
-    caveats: [...new Set([...graded.flatMap(({ caveats }) => caveats), ...ownCaveats(facts, graded, mentions)])],
+    caveats: [...caveats, ...(verdict === 'shown' || caveats.size === 0 ? [LIMITS[verdict]] : [])],
   }
+}
+
+/** What no evidence of this kind can tell. */
+const LIMITS: Readonly<Record<Verdict, string>> = {
+  shown: 'what the task names was found; whether it does what the task asks was not looked at',
+  partly: 'what is missing may be in a file, or under a name, that the task does not say',
+  unshown: 'the work may be in a file, or under a name, that the task does not say',
+  contradicted: 'the task may mean another file, or only a part of it',
 }
 
 function verdictOf(graded: readonly Graded[], worked: boolean): Verdict {
@@ -136,11 +150,14 @@ function ownCaveats(facts: TaskFacts, graded: readonly Graded[], mentions: reado
   const { ground, tick } = facts
   const found: string[] = []
   if (ground.history === 'none') found.push('not a git repository: only the files as they are were looked at')
-  if (ground.history === 'cut') found.push('the history is cut (shallow clone or limit): older changes are not seen')
+  if (ground.history === 'cut')
+    found.push('the history is cut (shallow or partial clone, or limit): older changes are not seen')
   if (graded.length === 0) found.push('the task names no file, symbol or test: there was nothing to look for')
   if (tick.done && tick.ticked === null && ground.history !== 'none')
     found.push('no commit shows the tick: it is not committed, or was set while merging')
   if (tick.tickedAtCreation) found.push('the task was ticked in the commit that wrote it')
+  if (tick.tickedAtRoot === true)
+    found.push('the history begins with the commit that ticked the task: what was before it is not seen')
   if (tick.reworded && tick.ticked && tick.reworded.order > tick.ticked.order)
     found.push(`the task's words were changed after the tick, by ${tick.reworded.id.slice(0, 10)}`)
   const other = mentions.find(({ by }) => by === null)

@@ -16,6 +16,8 @@ const WORDS = new Map(SPOKEN.flatMap(([keyword, words]) => words.split(', ').map
 /** Emphasised words of at most three parts. */
 const MARKED = /(\*\*\*|\*\*|__|\*|_)(\p{L}{1,14}(?: \p{L}{1,8}){0,2}):?\1:?/gu
 const PLAIN_START = /^\s{0,8}(given|when|then|and|but)\b[:,]?(?=\s)/i
+/** `Migrating tests. Given the old ones, when ...`: a title before the first step. */
+const LATER_START = /^(?:[^.:;!?\n]{1,120}[.:;!?][*_]{0,3}|.{1,120}?\s[\u2010-\u2015-])\s{1,3}(Given)\b[:,]?(?=\s)/
 /** `IF` and `WHILE` are EARS for `WHEN`. */
 const UPPER = /(?<![\p{L}\p{N}])(GIVEN|WHEN|THEN|AND|BUT|IF|WHILE)(?![\p{L}\p{N}])/gu
 const AFTER_COMMA = /[,;.]\s{1,3}(when|then|and|but)\b/gi
@@ -47,7 +49,7 @@ interface Mark {
 function keywords(body: string): Mark[] {
   const marked = matches(MARKED, body, 2)
   if (marked.length > 0) return marked
-  const start = PLAIN_START.exec(body)
+  const start = PLAIN_START.exec(body) ?? LATER_START.exec(body)
   const upper = matches(UPPER, body, 1)
   // `AND` in capitals within a sentence is emphasis: one of the three must lead.
   if (upper.length > 0 && (start || upper.some((m) => m.keyword !== 'and' && m.keyword !== 'but'))) {
@@ -57,7 +59,7 @@ function keywords(body: string): Mark[] {
   const first = start[1] as string
   const head: Mark = {
     keyword: WORDS.get(first.toLowerCase()) as StepKeyword,
-    from: start[0].length - start[0].trimStart().length,
+    from: start[0].lastIndexOf(first),
     to: start[0].length,
   }
   // A list of sub-clauses: `and` splits a step only once a Then is open or in lines of their own.

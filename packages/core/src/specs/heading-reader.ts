@@ -102,7 +102,7 @@ function specialKey(walk: Walk, block: Block, title: string): string | null {
   )
     return 'kiro-requirement'
   if (kind === 'runbook' && namesFile(title)) return 'runbook-file'
-  if (kind === 'runbook' && walk.keys().includes('proposed-changes')) return 'runbook-component'
+  if (kind === 'runbook' && walk.keysAbove(block.level).includes('proposed-changes')) return 'runbook-component'
   if (kind === 'spec' && /\(priority:? ?P?\d\)/i.test(title) && block.level > 2) return 'user-story-heading'
   return null
 }
@@ -313,7 +313,10 @@ export function openFile(walk: Walk, block: Block, from: number, _section: numbe
   const link = /^\[[^\]\n]{0,300}\]\(([^)\n]{1,500})\)/.exec(rest)
   const code = /^`([^`\n]{1,400})`/.exec(rest)
   const written = (link?.[1] ?? code?.[1] ?? /^[^\s(]{1,400}/.exec(rest)?.[0] ?? '').trim()
-  const target = written.replace(/^file:\/\/\/?/, '').replace(/[`*]/g, '')
+  const target = written
+    .replace(/^file:\/\/\/?/, '')
+    .replace(/[`*]/g, '')
+    .replaceAll(/\\([_~#[\]()-])/g, '$1')
   // Without brackets only a path makes it a file: `### Add Router Configuration` is a heading.
   if (target === '' || (!/^\s*\[/.test(text) && pathOf(target) === null)) return false
   const at = block.text.indexOf(written, from + (match[0].length - rest.length))

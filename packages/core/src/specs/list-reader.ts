@@ -37,7 +37,7 @@ function readBox(walk: Walk, block: Block, mode: Mode): void {
   const at = bare.box ? box.after : box.at
   const head = readHead(walk, bare, at)
   const identified = head.id !== null && prefixKind(head.id.prefix) === 'task'
-  if (mode.of === 'criterion') {
+  if (mode.of === 'criterion' || (mode.of === 'plain' && isNamedCriterion(walk, block))) {
     const ref = addCriterion(walk, bare, at, [])
     return boxLine(walk, block, 'criterion', draft.criteria[ref.index]?.confidence ?? 'tolerant')
   }
@@ -87,6 +87,10 @@ function readPlain(walk: Walk, block: Block, mode: Mode): void {
     return
   }
   if (mode.of === 'delta') return readDeltaItem(walk, block)
+  if (mode.of === 'plain' && !(top && top.level === 0) && isNamedCriterion(walk, block)) {
+    addCriterion(walk, block, block.from, ['outside-of-criteria'])
+    return
+  }
   if (mode.of === 'clarification' && readQuestion(walk, block)) return
   if (mode.of === 'requirement' && readRequirement(walk, block, mode)) return
   if (mode.of === 'plain' && draft.kind === 'spec' && readLooseRequirement(walk, block)) return
@@ -98,6 +102,15 @@ function readPlain(walk: Walk, block: Block, mode: Mode): void {
   walk.scan(block, block.from)
   if (draft.kind === 'other') return draft.lost(block.no, 'unknown-kind', 'item')
   draft.line(block.no, walk.prose(), mode.of === 'about-tasks' ? 'dependency' : 'item')
+}
+
+/** `- **AC-1.2** — ...` in a section of another name. */
+function isNamedCriterion(walk: Walk, block: Block): boolean {
+  if (!['story', 'issue', 'spec'].includes(walk.draft.kind)) return false
+  const at = block.box ? block.box.after : block.from
+  return /^(?:\*\*|__)?\[?AC[-\u2010-\u2015 ]?\d{1,4}(?:\.\d{1,3})?[a-z]?\]?(?:\*\*|__)?\s{0,2}[:.)\u2010-\u2015-]/i.test(
+    block.text.slice(at, at + 40),
+  )
 }
 
 /** GIVEN, WHEN and THEN as bullets of a scenario, or below a criterion. */
@@ -134,6 +147,23 @@ function isStep(walk: Walk, block: Block, mode: Mode): boolean {
   return false
 }
 
+/** `**Given** ...` as a paragraph below a story: a scenario without a list around it. */
+export function readStepParagraph(walk: Walk, block: Block): boolean {
+  const { draft } = walk
+  if (draft.kind !== 'spec' || draft.format !== 'spec-kit' || block.indent > 0) return false
+  if (!walk.open.some((o) => o.ref.kind === 'story')) return false
+  const lead = /^(\*\*|__)\p{L}[\p{L} ]{0,20}\1/u.test(block.text)
+  const [first] = lead ? stepsOf(walk.source, block.no, block.text, block.from) : []
+  if (!first || first.place.column !== 1) return false
+  const last = draft.scenarios.at(-1)
+  const goesOn = last !== undefined && last.section === walk.section && continues(last, first.keyword)
+  if (first.keyword !== 'given' && !goesOn) return false
+  addScenario(walk, block)
+  walk.content(block.no)
+  return true
+}
+
+/** A list item, or a paragraph, that is a scenario or goes on with one. */
 function addScenario(walk: Walk, block: Block): void {
   const { draft } = walk
   const steps = stepsOf(walk.source, block.no, block.text, block.from)

@@ -5,7 +5,7 @@ import { addSteps, modalOf } from './gherkin.ts'
 import { openFile, openScenario, readHeading } from './heading-reader.ts'
 import { leadingId, normalId, prefixKind } from './identifiers.ts'
 import { addRequirement, addTask, readHead } from './item-reader.ts'
-import { readItem } from './list-reader.ts'
+import { readItem, readStepParagraph } from './list-reader.ts'
 import { modeOf } from './modes.ts'
 import type * as m from './model.ts'
 import { readFileBody } from './runbook-body.ts'
@@ -112,6 +112,12 @@ function readCode(walk: Walk, block: Block): void {
 function readQuote(walk: Walk, block: Block): void {
   const { draft } = walk
   if (block.box) draft.checkboxes.push({ line: block.no, as: 'quote', confidence: 'tolerant' })
+  // `> Status: Draft` below the title.
+  if (walk.level <= 1 && draft.kind !== 'other') {
+    const from = /^[\s>]*/.exec(block.text)?.[0].length ?? 0
+    const fields = fieldsOf(block.text, from)
+    if (fields[0]?.bold || isStatusKey(fieldKey(fields[0]?.name ?? ''))) addFields(walk, block, fields, 'tolerant')
+  }
   walk.scan(block, 0)
   walk.content(block.no)
   if (draft.kind === 'other') return draft.lost(block.no, 'unknown-kind', 'quote')
@@ -149,6 +155,7 @@ function readText(walk: Walk, block: Block): void {
     walk.content(block.no)
     return draft.line(block.no, confidence, isStatusKey(fieldKey(first.name)) ? 'status' : 'field')
   }
+  if (readStepParagraph(walk, block)) return
   readSteps(walk, block)
   walk.scan(block, 0)
   walk.content(block.no)

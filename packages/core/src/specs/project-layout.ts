@@ -292,6 +292,9 @@ export function projectLayout(paths: readonly string[]): ProjectLayout {
     const kiroKind =
       place.folder !== null && kiro.has(place.folder) ? KIRO_FILES[path.slice(folder.length + 1)] : undefined
     if (kiroKind) place = { ...place, format: 'kiro', kind: kiroKind }
+    // What else lies there belongs to the same feature.
+    else if (place.folder !== null && kiro.has(place.folder) && place.format === 'spec-kit')
+      place = { ...place, format: 'kiro' }
     const outer = place.folder === null ? null : enclosing(place.folder, featureFolders)
     if (place.format === 'spec-kit' && place.folder !== null && !featureFolders.has(place.folder)) {
       // A deeper folder of a feature: its files are the feature's.

@@ -9,7 +9,7 @@ interface Placed {
 }
 
 /** Where a document's identifiers are unique: its feature's or change's folder, else its root. */
-function scopeOf({ place, document }: Placed): string {
+export function scopeOf({ place, document }: Placed): string {
   // `AC-1` is unique in its story.
   if (place.folder === null && document.kind === 'story') return place.path
   if (place.kind === 'capability') return `${place.root}#${place.name ?? ''}`
@@ -73,7 +73,7 @@ function rangedTasks(doc: m.SpecDocument): [string, number, m.Place][] {
 }
 
 /** Which kinds of definition a reference may mean. */
-const MEANS: Readonly<Record<m.ReferenceKind, readonly m.ItemKind[]>> = {
+export const MEANS: Readonly<Record<m.ReferenceKind, readonly m.ItemKind[]>> = {
   requirement: ['requirement', 'criterion'],
   success: ['requirement'],
   task: ['task', 'document'],
@@ -143,10 +143,11 @@ function keysOf(scope: string, id: string): string[] {
 }
 
 /** `T001` and `T1` name the same where no exact one is found. */
-function unpadded(id: string): string {
+export function unpadded(id: string): string {
   return id.replaceAll(/(?<!\d)0+(?=\d)/g, '')
 }
 
-function prefixOf(id: string): string {
+/** What stands before the digits. */
+export function prefixOf(id: string): string {
   return /^[^\d]*/.exec(id)?.[0] ?? ''
 }

@@ -83,6 +83,8 @@ export interface Link {
 
 export interface SpecProject {
   readonly documents: readonly SpecDocument[]
+  /** Of each document: the folder that holds its `.specify`, `openspec`, `.agent` or `specs`; '' for the top. */
+  readonly roots: readonly string[]
   readonly features: readonly Feature[]
   readonly changes: readonly Change[]
   readonly capabilities: readonly Capability[]

@@ -4,7 +4,7 @@ import { definitionsOf, linkAll } from './project-links.ts'
 import { normalPath, placeOfPath, projectLayout, type LayoutFeature, type PathPlace } from './project-layout.ts'
 import { readSpec } from './read.ts'
 
-interface Placed {
+export interface Placed {
   readonly place: PathPlace
   readonly document: m.SpecDocument
 }
@@ -16,39 +16,50 @@ interface Placed {
 export function readProject(files: readonly model.SpecFile[]): model.SpecProject {
   const texts = new Map(files.map((file) => [normalPath(file.path), file.text]))
   const layout = projectLayout([...texts.keys()])
-  const placed: Placed[] = layout.places.map((place) => ({
-    place,
-    document: readSpec(place.path, texts.get(place.path) ?? '', {
-      format: place.format,
-      kind: place.kind ?? 'other',
-      template: place.template,
-      archived: place.archived,
-    }),
-  }))
+  const placed = layout.places.map((place) => readPlaced(place, texts.get(place.path) ?? ''))
   const sorted = new Set([...layout.others, ...layout.places.map((p) => p.path)])
   const ignored: string[] = [...texts.keys()].filter((path) => !sorted.has(path))
   for (const path of layout.others) {
-    const document = /\.(?:md|markdown|ya?ml)$/i.test(path) ? readSpec(path, texts.get(path) ?? '') : null
-    if (document && document.format !== 'unknown' && document.kind !== 'other')
-      placed.push({
-        place: { ...placeOfPath(path), format: document.format, kind: document.kind, folder: null },
-        document,
-      })
+    const found = readOther(path, texts.get(path) ?? '')
+    if (found) placed.push(found)
     else ignored.push(path)
   }
-  placed.sort((a, b) => (a.place.path < b.place.path ? -1 : 1))
+  return assembleProject(placed, layout.features, ignored)
+}
+
+/** Reads a file whose path says what it is. */
+export function readPlaced(place: PathPlace, text: string): Placed {
+  const { path, format, kind, template, archived } = place
+  return { place, document: readSpec(path, text, { format, kind: kind ?? 'other', template, archived }) }
+}
+
+/** Reads a file whose path says nothing; null where its text says nothing either. */
+export function readOther(path: string, text: string): Placed | null {
+  const document = /\.(?:md|markdown|ya?ml)$/i.test(path) ? readSpec(path, text) : null
+  if (!document || document.format === 'unknown' || document.kind === 'other') return null
+  return { place: { ...placeOfPath(path), format: document.format, kind: document.kind, folder: null }, document }
+}
+
+/** Links documents that were read. `layout`: the features and changes among them; a part of a project does as well as all of it. */
+export function assembleProject(
+  read: readonly Placed[],
+  layout: readonly LayoutFeature[],
+  ignored: readonly string[],
+): model.SpecProject {
+  const placed = read.toSorted((a, b) => (a.place.path < b.place.path ? -1 : 1))
   const folders = byFolder(placed)
   const documents = placed.map((p) => p.document)
-  const features = layout.features
+  const features = layout
     .filter((f) => f.format === 'spec-kit' || f.format === 'kiro')
     .map((f) => featureOf(f, placed, folders.get(f.folder) ?? []))
   const capabilities = capabilitiesOf(placed)
-  const changes = layout.features
+  const changes = layout
     .filter((f) => f.format === 'openspec')
     .map((f) => changeOf(f, placed, folders.get(f.folder) ?? [], capabilities))
   const definitions = definitionsOf(placed)
   return {
     documents,
+    roots: placed.map((p) => p.place.root),
     features,
     changes,
     capabilities: capabilities.map((c) => ({
@@ -58,7 +69,7 @@ export function readProject(files: readonly model.SpecFile[]): model.SpecProject
     agentStories: agentStoriesOf(placed),
     definitions,
     links: linkAll(placed, definitions),
-    ignored: ignored.sort(),
+    ignored: ignored.toSorted(),
   }
 }
 

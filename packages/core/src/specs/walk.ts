@@ -67,6 +67,11 @@ export class Walk {
     return this.#sections.map((s) => this.draft.sections[s.index]?.key ?? null).reverse()
   }
 
+  /** Keys of the open sections that a heading of this level stands in. */
+  keysAbove(level: number): (string | null)[] {
+    return this.#sections.filter((s) => s.level < level).map((s) => this.draft.sections[s.index]?.key ?? null)
+  }
+
   /** How sure we are of free text here. */
   prose(): m.Confidence {
     const section = this.draft.sections[this.section]
@@ -289,6 +294,12 @@ export class Walk {
     for (const marker of markers) {
       // In code marks it is the marker's name, not a question.
       if (code.some((span) => span.from < marker.from && span.to > marker.from)) continue
+      // "- [ ] No [NEEDS CLARIFICATION] markers remain" asks for none.
+      if (
+        marker.question === '' &&
+        (block.box || /\b(?:no|zero|any|all|without)\W{1,4}$/i.test(text.slice(0, marker.from)))
+      )
+        continue
       this.draft.clarifications.push({
         place: this.source.at(block.no, marker.from, marker.to),
         confidence: marker.strict ? 'strict' : 'tolerant',

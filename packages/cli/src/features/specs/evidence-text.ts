@@ -96,9 +96,9 @@ function at({ where, text }: EvidenceLine): string {
 }
 
 /** For a pull request's comment. Other people's words are put where Markdown has no power over them. */
-export function evidenceMarkdown(evidence: ProjectEvidence, all: boolean): string {
+export function evidenceMarkdown(evidence: ProjectEvidence, all: boolean, problems: readonly string[] = []): string {
   const out: string[] = ['# Evidence for ticked tasks\n']
-  for (const note of evidence.notes) out.push(`> ${escaped(note)}\n`)
+  for (const note of [...problems, ...evidence.notes]) out.push(`> ${escaped(note)}\n`)
   const ticked = evidence.features.flatMap((feature) => feature.tasks.filter((task) => task.done))
   out.push(`${ticked.length} ticked tasks: ${countsText(countVerdicts(ticked))}.\n`)
   for (const feature of evidence.features) {

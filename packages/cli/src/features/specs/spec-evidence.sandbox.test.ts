@@ -43,9 +43,9 @@ function checkout(): string {
     'src/old.ts': 'export const old = 1\n',
   })
   commit('work', {
-    'src/a.ts': 'export function go() {}\n',
+    'src/a.ts': 'export function go() {\n  return 1\n}\n',
     'src/early.ts': 'export const early = 1\n',
-    'tests/a.test.ts': "test('goes', () => {})\n",
+    'tests/a.test.ts': "test('goes', () => expect(go()).toBe(1))\n",
   })
   commit('tick', { 'specs/001-login/tasks.md': tasks(TASKS) })
   writeFileSync(
@@ -62,7 +62,7 @@ test('phantom completions come first, with what was looked for, and end with sta
   expect(text).toContain('1 contradicted, 1 unshown, 1 partly, 1 shown, 1 name nothing to look for')
   expect(text.indexOf('T002')).toBeLessThan(text.indexOf('T003'))
   expect(text.indexOf('T003')).toBeLessThan(text.indexOf('T004'))
-  expect(text).toContain('! src/never.ts was to be created and never existed')
+  expect(text).toContain('! src/never.ts was to be created, is not there, and no commit has it')
   expect(text).toContain('name nothing to look for: T005')
   expect(text).not.toContain('T001 Create')
 })
@@ -114,4 +114,82 @@ test('coverage prints a line for each feature and writes the page', async () => 
   const ran = await run(['spec', 'coverage', '--html', 'out/coverage.html'], cwd)
   expect([ran.code, ran.stdout().includes('specs/001-login')]).toEqual([0, true])
   expect(readFileSync(join(cwd, 'out/coverage.html'), 'utf8')).toContain('FR-001')
+})
+
+const JUNIT = '<testsuite name="tests/a.test.ts"><testcase classname="tests/a.test.ts" name="goes"/></testsuite>'
+const WRITE = `mkdir -p out && printf '%s' '${JUNIT}' >out/r.xml`
+const RECIPE = (run: string) =>
+  `version: 1\nvalidations:\n  - name: unit\n    commands: [{ name: test, run: [sh, -c, ${JSON.stringify(run)}] }]\n    reports: [{ format: junit, path: out/r.xml }]\n`
+
+function committed(cwd: string, path: string, text: string): void {
+  mkdirSync(dirname(join(cwd, path)), { recursive: true })
+  writeFileSync(join(cwd, path), text)
+  const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org']
+  for (const args of [
+    ['add', path],
+    ['commit', '-q', '-m', path],
+  ])
+    execFileSync('git', [...who, ...args], { cwd, stdio: 'pipe' })
+}
+
+interface RunDocument {
+  readonly run: { readonly isolation: string; readonly reports: string[]; readonly problems: string[] } | null
+  readonly features: { readonly tasks: { readonly id: string; readonly verdict: string }[] }[]
+}
+
+test('--run judges by the report that the recipe of HEAD makes, and says what ran and how isolated', async () => {
+  const cwd = checkout()
+  committed(cwd, '.gatehouse/recipe.yaml', RECIPE(WRITE))
+  const json = await run(['spec', 'evidence', '--run', '--isolation', 'none', '--json', '--fail-on', 'never'], cwd)
+  const document = JSON.parse(json.stdout()) as RunDocument
+  expect([json.code, document.run?.reports, document.run?.problems]).toEqual([0, ['out/r.xml'], []])
+  expect(document.features[0]?.tasks.find(({ id }) => id === 'T004')?.verdict).toBe('shown')
+  const text = await run(['spec', 'evidence', '--all', '--run', '--isolation', 'none'], cwd)
+  expect(text.stdout()).toContain(document.run?.isolation === 'none' ? 'NOT isolated' : 'no network')
+  expect(text.stdout()).toContain('written by the code under test')
+  expect(text.stderr()).toContain('running unit on')
+})
+
+test('--run takes a command and patterns, for coverage and trace too; a run without a report ends with status 4', async () => {
+  const cwd = checkout()
+  const args = ['--run', WRITE, '--report', 'out/*.xml', '--isolation', 'none', '--timeout', '60']
+  const trace = await run(['spec', 'trace', 'FR-001', ...args], cwd)
+  expect([trace.code, trace.stdout().includes('T004  shown')]).toEqual([0, true])
+  expect((await run(['spec', 'coverage', ...args], cwd)).stdout()).toContain('tests ran on')
+  const none = await run(
+    [
+      'spec',
+      'evidence',
+      '--run',
+      'echo why it broke',
+      '--report',
+      'r.xml',
+      '--isolation',
+      'none',
+      '--fail-on',
+      'never',
+    ],
+    cwd,
+  )
+  expect([
+    none.code,
+    none.stdout().includes('no report matches r.xml'),
+    none.stdout().includes('| why it broke'),
+  ]).toEqual([4, true, true])
+})
+
+test('what is wrong with --run is said before anything runs', async () => {
+  const cwd = checkout()
+  const told = async (...args: string[]) => {
+    const ran = await run(['spec', 'evidence', ...args], cwd)
+    return [ran.code, ran.stderr()]
+  }
+  expect(await told('--run')).toEqual([2, expect.stringContaining('recipe-missing')])
+  expect(await told('--run', 'specs/001-login')).toEqual([2, expect.stringContaining('write it before --run')])
+  expect(await told('--report', 'a.xml')).toEqual([2, expect.stringContaining('give --run too')])
+  expect(await told('--run', 'true', '--report', '../a.xml')).toEqual([2, expect.stringContaining('without ".."')])
+  committed(cwd, '.gatehouse/recipe.yaml', RECIPE('true').replace('reports', 'report'))
+  expect(await told('--run')).toEqual([2, expect.stringContaining('recipe-invalid')])
+  committed(cwd, '.gatehouse/recipe.yaml', RECIPE('true').replace(/ {4}reports.*\n/, ''))
+  expect(await told('--run')).toEqual([2, expect.stringContaining('no validation has a report')])
 })

@@ -1,14 +1,16 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isProblemSlug, Problem } from '@gatehouse/core/kernel/problems'
 import { VERDICTS, type Verdict } from '@gatehouse/core/specs/evidence'
 import { EvidenceGitError } from '@gatehouse/evidence/git-run'
 import { projectEvidence, type ProjectEvidence, type TaskEvidence } from '@gatehouse/evidence/project-evidence'
-import { readReports, type TestResults } from '@gatehouse/evidence/test-results'
+import type { TestRun } from '@gatehouse/evidence/test-run'
 import { Option, type Command } from 'commander'
 import { addCommand, type Session } from '../../command.ts'
 import type { Host } from '../../host.ts'
 import { countVerdicts, evidenceMarkdown, evidenceText, looksDone, worstFirst } from './evidence-text.ts'
+import { reportsOf } from './spec-evidence-reports.ts'
+import { runDocument, runText, testOptions, testRun } from './spec-evidence-run.ts'
 
 const FORMATS = ['text', 'json', 'markdown'] as const
 
@@ -19,9 +21,9 @@ export function addSpecEvidence(group: Command, host: Host): void {
     act: null,
     summary: 'Find ticked tasks that nothing shows to be done',
     about:
-      'For each ticked task: files named exist and changed since it was written, symbols are in code, tests pass. Reads the checkout and its git\nhistory, nothing else: it runs no test and needs no network. Ends with status 4 where a verdict is as bad as --fail-on says.',
+      'For each ticked task: files named exist and changed since it was written, symbols are in code, tests pass. Reads the checkout and its git\nhistory, and needs no network. It runs nothing of the project without --run. Ends with status 4 where a verdict is as bad as --fail-on says, or\n--run made no report.',
     configure: (command) => {
-      command.option('--junit <file>', 'results of the tests as JUnit XML; may be given several times', gathered, [])
+      testOptions(command)
       command.option('--all', 'list what is shown too, and open tasks that look done')
       command.addOption(
         new Option('--fail-on <verdict>', 'the best verdict that makes the command fail')
@@ -33,61 +35,52 @@ export function addSpecEvidence(group: Command, host: Host): void {
     examples: [
       ['gatehouse spec evidence', 'phantom completions of this checkout'],
       ['gatehouse spec evidence specs/001-login --junit report.xml', 'one feature, with the results of its tests'],
+      ['gatehouse spec evidence --run', 'with the tests of .gatehouse/recipe.yaml, run in the sandbox'],
+      ['gatehouse spec evidence --run "npm test" --report "reports/*.xml"', 'with the tests that this runs'],
       ['gatehouse spec evidence --fail-on unshown --format markdown', 'for a pull request'],
     ],
     run: async (session, args) => {
       const { options, style, columns } = session
-      const evidence = await evidenceOf(session, args[0])
+      const { evidence, run } = await evidenceOf(session, args[0])
       const all = options.flag('all')
-      const document = evidenceDocument(evidence, all)
+      const document = { ...evidenceDocument(evidence, all), run: runDocument(run) }
       const format = options.text('format') ?? 'text'
       const text =
         format === 'json'
           ? `${JSON.stringify(document, null, 2)}\n`
           : format === 'markdown'
-            ? evidenceMarkdown(evidence, all)
-            : evidenceText(evidence, { style, columns, all })
-      return { document, text, exit: fails(evidence, options.text('failOn') ?? 'contradicted') ? 4 : 0 }
+            ? evidenceMarkdown(evidence, all, run?.problems)
+            : `${runText(run, session)}${evidenceText(evidence, { style, columns, all })}`
+      const limit = options.text('failOn') ?? 'contradicted'
+      const empty = run !== null && run.reports.length === 0
+      return { document, text, exit: empty || fails(evidence, limit) ? 4 : 0 }
     },
   })
 }
 
-export function gathered(value: string, before: readonly string[]): string[] {
-  return [...before, value]
+export interface Read {
+  readonly evidence: ProjectEvidence
+  /** Null without --run. */
+  readonly run: TestRun | null
 }
 
-/** Reads a folder's evidence with the reports that `--junit` names. What cannot be read is a problem that names it. */
-export async function evidenceOf(session: Session, path: string | undefined): Promise<ProjectEvidence> {
+/** Reads a folder's evidence with the reports that `--junit` names and those that `--run` makes. What cannot be read is a problem that names it. */
+export async function evidenceOf(session: Session, path: string | undefined): Promise<Read> {
   const folder = resolve(session.host.cwd, path ?? '.')
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new Problem('usage', `${path ?? folder} is no folder: give the folder of a checkout, or one in it`)
+  const run = await testRun(session, folder)
+  const results = reportsOf(session, run?.reports ?? [])
   try {
-    return await projectEvidence(folder, reportsOf(session))
+    return { evidence: await projectEvidence(folder, results), run }
   } catch (error) {
     if (!(error instanceof EvidenceGitError)) throw error
     throw new Problem(isProblemSlug(error.code) ? error.code : 'git-failed', error.message)
   }
 }
 
-function reportsOf({ host, options }: Session): TestResults {
-  const read = readReports(
-    options.texts('junit').map((name) => {
-      try {
-        return { name, bytes: readFileSync(resolve(host.cwd, name)) }
-      } catch (error) {
-        throw new Problem(
-          'usage',
-          `--junit ${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        )
-      }
-    }),
-  )
-  if (!read.ok) throw new Problem('usage', `--junit ${read.detail}`)
-  return read.results
-}
-
 /** What programs read. Ticked tasks, the worst first; with `all` the open ones that look done. */
-export function evidenceDocument(evidence: ProjectEvidence, all: boolean): object {
+function evidenceDocument(evidence: ProjectEvidence, all: boolean): object {
   const ticked = evidence.features.flatMap((feature) => feature.tasks.filter((task) => task.done))
   return {
     counts: { ticked: ticked.length, ...countVerdicts(ticked) },

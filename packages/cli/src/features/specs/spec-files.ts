@@ -4,6 +4,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import type { SpecProject } from '@gatehouse/core/specs/project-model'
 import { placeOfPath } from '@gatehouse/core/specs/project-layout'
 import { readProject } from '@gatehouse/core/specs/project'
+import { gitFiles } from './spec-git.ts'
 
 /** A project's specifications as they lie on the disk. */
 export interface SpecFolder {
@@ -38,8 +39,59 @@ const MARKERS = [
   join('.gatehouse', 'specs.yaml'),
 ]
 
+/** A project's files, not read yet. */
+export interface SpecListing {
+  /** Absolute: the folder that paths are relative to. */
+  readonly root: string
+  /** Files that can hold specifications, relative with forward slashes, in order. */
+  readonly files: readonly string[]
+  readonly targets: readonly string[]
+  readonly folders: readonly string[]
+  readonly skipped: { path: string; reason: string }[]
+  /** Whether `.gitignore` was heeded: git listed the files. */
+  readonly byGit: boolean
+}
+
 /** Reads the project that the paths belong to; without a path, the one we stand in. Refused with `specs-not-found` where there is nothing to read. */
 export function openSpecFolder(cwd: string, home: string, paths: readonly string[]): SpecFolder {
+  const { root, files, targets, folders, skipped } = listSpecFolder(cwd, home, paths)
+  const texts = new Map<string, string>()
+  let bytes = 0
+  for (const path of files) {
+    const text = readSpecFile(root, path, skipped)
+    if (text === null) continue
+    texts.set(path, text)
+    bytes += text.length
+    if (bytes > MAX_TOTAL_BYTES)
+      throw new Problem(
+        'too-large',
+        `${root} holds more than ${MAX_TOTAL_BYTES} bytes of Markdown: name a folder in it`,
+      )
+  }
+  const project = readProject([...texts].map(([path, text]) => ({ path, text })))
+  needDocuments(
+    project.documents.map((d) => d.path),
+    targets,
+    paths,
+  )
+  return { root, project, texts, targets, folders, skipped }
+}
+
+/** Refuses a place without specifications: nothing found there would be told as nothing wrong. */
+export function needDocuments(
+  documents: readonly string[],
+  targets: readonly string[],
+  paths: readonly string[],
+): void {
+  if (documents.some((path) => targets.some((target) => isUnder(path, target)))) return
+  throw new Problem(
+    'specs-not-found',
+    `${paths.length === 0 ? 'this folder' : paths.join(', ')} holds no specification: .specify and specs/ (spec-kit), openspec/, .agent/, .kiro/ or Markdown stories are looked for`,
+  )
+}
+
+/** The files of the project that the paths belong to. What `.gitignore` leaves out is left out, unless it is named. */
+export function listSpecFolder(cwd: string, home: string, paths: readonly string[]): SpecListing {
   const named = (paths.length === 0 ? ['.'] : paths).map((path) => {
     const full = resolve(cwd, path)
     if (!existsSync(full))
@@ -47,17 +99,58 @@ export function openSpecFolder(cwd: string, home: string, paths: readonly string
     return realpathSync(full)
   })
   const root = rootOf(named, home)
-  const walked = walk(root, named)
-  const texts = new Map(walked.files.map((file) => [file.path, file.text]))
-  const project = readProject(walked.files)
-  const targets = named.map((path) => shown(root, path))
-  const held = project.documents.some((d) => targets.some((target) => isUnder(d.path, target)))
-  if (!held)
-    throw new Problem(
-      'specs-not-found',
-      `${paths.length === 0 ? 'this folder' : paths.join(', ')} holds no specification: .specify and specs/ (spec-kit), openspec/, .agent/, .kiro/ or Markdown stories are looked for`,
-    )
-  return { root, project, texts, targets, folders: walked.folders, skipped: walked.skipped }
+  const skipped: SpecListing['skipped'] = []
+  const listed = gitFiles(root)
+  const files = new Set<string>()
+  const folders = new Set<string>()
+  if (listed) {
+    if (listed.length > MAX_ENTRIES) throw tooMany(root)
+    for (const path of listed) {
+      if (path.split('/').some((part) => SKIPPED.has(part))) continue
+      for (let at = dirname(path); !folders.has(join(root, at)); at = dirname(at)) folders.add(join(root, at))
+      if (isCandidate(path)) files.add(path)
+    }
+  }
+  // Without git everything is looked at; with it, what was named and git leaves out.
+  for (const start of listed ? named.filter((path) => path !== root) : [root, ...named]) {
+    if (listed && [...files].some((path) => isUnder(path, shown(root, start)))) continue
+    const state = { entries: 0 }
+    if (lstatSync(start).isDirectory()) walk(root, start, named, state, { files, folders, skipped })
+    else files.add(shown(root, start))
+  }
+  return {
+    root,
+    files: [...files].sort(),
+    targets: named.map((path) => shown(root, path)),
+    folders: [...folders].sort(),
+    skipped,
+    byGit: listed !== null,
+  }
+}
+
+function tooMany(root: string): Problem {
+  return new Problem('too-large', `${root} holds more than ${MAX_ENTRIES} files: name a folder in it`)
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** A file's text, the BOM kept; null for what is no file, too large or not readable, with the reason in `skipped`. */
+export function readSpecFile(root: string, path: string, skipped: SpecListing['skipped']): string | null {
+  const full = join(root, path)
+  try {
+    const found = lstatSync(full)
+    if (!found.isFile()) return null
+    if (found.size <= MAX_FILE_BYTES) return decoder.decode(readFileSync(full))
+    skipped.push({ path, reason: `it has ${found.size} bytes, more than ${MAX_FILE_BYTES}` })
+  } catch (error) {
+    if (!isGone(error)) skipped.push({ path, reason: error instanceof Error ? error.message : String(error) })
+  }
+  return null
+}
+
+/** Git lists what was deleted and not committed. */
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
 }
 
 /** Whether a document lies at or below a target. */
@@ -69,18 +162,22 @@ export function isUnder(path: string, target: string): boolean {
 function rootOf(named: readonly string[], home: string): string {
   let common = named.map((path) => (statSync(path).isDirectory() ? path : dirname(path))).reduce(commonFolder)
   const first = common
-  // What is inside of `.agent` or `openspec` belongs to the folder around it.
+  // What is inside of `.agent` or `openspec` belongs to the folder around it; a checkout may be called so too.
   const parts = common.split(sep)
-  const inside = parts.findIndex((part) => MARKERS.includes(part))
+  const inside = parts.findIndex((part, i) => MARKERS.includes(part) && !isMarked(parts.slice(0, i + 1).join(sep)))
   if (inside > 0) common = parts.slice(0, inside).join(sep) || sep
   for (let at = common; ; at = dirname(at)) {
     if (at !== first && (at === home || dirname(at) === at)) break
-    if (MARKERS.some((marker) => existsSync(join(at, marker)))) return at
+    if (isMarked(at)) return at
     if (dirname(at) === at) break
   }
   // `specs/001-x` alone: its project is the folder that holds `specs`.
   const specs = parts.lastIndexOf('specs')
   return specs > 0 ? parts.slice(0, specs).join(sep) || sep : common
+}
+
+function isMarked(folder: string): boolean {
+  return MARKERS.some((marker) => existsSync(join(folder, marker)))
 }
 
 function commonFolder(a: string, b: string): string {
@@ -91,37 +188,16 @@ function commonFolder(a: string, b: string): string {
 }
 
 interface Walked {
-  readonly files: { path: string; text: string }[]
-  readonly folders: string[]
-  readonly skipped: { path: string; reason: string }[]
+  readonly files: Set<string>
+  readonly folders: Set<string>
+  readonly skipped: SpecListing['skipped']
 }
 
-/** Files that can hold specifications, in order. Links are not followed; repositories inside (submodules, worktrees) are their own. */
-function walk(root: string, named: readonly string[]): Walked {
-  const found: Walked = { files: [], folders: [], skipped: [] }
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
-  const state = { entries: 0, bytes: 0 }
+/** Adds what lies below a folder. Links are not followed; repositories inside (submodules, worktrees) are their own. */
+function walk(root: string, start: string, named: readonly string[], state: { entries: number }, found: Walked): void {
   const wanted = new Set(named)
-  const take = (full: string) => {
-    const path = shown(root, full)
-    const size = lstatSync(full).size
-    if (size > MAX_FILE_BYTES) {
-      found.skipped.push({ path, reason: `it has ${size} bytes, more than ${MAX_FILE_BYTES}` })
-      return
-    }
-    state.bytes += size
-    if (state.bytes > MAX_TOTAL_BYTES)
-      throw new Problem(
-        'too-large',
-        `${root} holds more than ${MAX_TOTAL_BYTES} bytes of Markdown: name a folder in it`,
-      )
-    try {
-      found.files.push({ path, text: decoder.decode(readFileSync(full)) })
-    } catch (error) {
-      found.skipped.push({ path, reason: error instanceof Error ? error.message : String(error) })
-    }
-  }
   const visit = (folder: string) => {
+    if (found.folders.has(folder)) return
     let entries
     try {
       entries = readdirSync(folder, { withFileTypes: true })
@@ -129,20 +205,19 @@ function walk(root: string, named: readonly string[]): Walked {
       found.skipped.push({ path: shown(root, folder), reason: error instanceof Error ? error.message : String(error) })
       return
     }
-    if (folder !== root && !wanted.has(folder) && entries.some((entry) => entry.name === '.git')) return
-    found.folders.push(folder)
+    if (folder !== start && !wanted.has(folder) && entries.some((entry) => entry.name === '.git')) return
+    found.folders.add(folder)
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       state.entries += 1
-      if (state.entries > MAX_ENTRIES)
-        throw new Problem('too-large', `${root} holds more than ${MAX_ENTRIES} files: name a folder in it`)
+      if (state.entries > MAX_ENTRIES) throw tooMany(root)
       const full = join(folder, entry.name)
       if (entry.isDirectory()) {
         if (!SKIPPED.has(entry.name)) visit(full)
-      } else if (entry.isFile() && (wanted.has(full) || isCandidate(shown(root, full)))) take(full)
+      } else if (entry.isFile() && (wanted.has(full) || isCandidate(shown(root, full))))
+        found.files.add(shown(root, full))
     }
   }
-  visit(root)
-  return found
+  visit(start)
 }
 
 /** Any Markdown can be a story; other data only where its path says that it belongs to a format. */

@@ -1,19 +1,20 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Finding } from '@gatehouse/core/specs/lint/finding'
-import { lintProject } from '@gatehouse/core/specs/lint/lint'
+import { lintParts } from '@gatehouse/core/specs/lint/lint-parts'
 import { fitsPattern } from '@gatehouse/core/specs/lint/path-pattern'
 import { rank, SEVERITIES, type Severity } from '@gatehouse/core/specs/lint/rules'
-import { readProject } from '@gatehouse/core/specs/project'
 import type { Command } from 'commander'
 import { cleanLine, jsonText, printable } from '../../clean-text.ts'
 import { addCommand, type Result, type Session } from '../../command.ts'
 import type { Host } from '../../host.ts'
 import { BASELINE_FILE, readBaseline, writeBaseline } from './spec-baseline.ts'
 import { lintConfig } from './spec-config.ts'
-import { isUnder, openSpecFolder, type SpecFolder } from './spec-files.ts'
+import { isUnder, listSpecFolder, needDocuments, readSpecFile } from './spec-files.ts'
 import { fixTexts, writeFixed, type FixedFinding } from './spec-fix.ts'
+import { changedSince, gitIgnored } from './spec-git.ts'
+import { levelMemory } from './spec-memory.ts'
 import { rulePage, sarifLog } from './spec-sarif.ts'
 import { countOf, countsText, findingsText } from './spec-text.ts'
 import { watchFolders } from './spec-watch.ts'
@@ -38,6 +39,15 @@ export function addSpecLint(parent: Command, host: Host): void {
       command.option('--write-baseline', 'write all findings of today to the baseline')
       command.option('--config <file>', 'configuration to use')
       command.option('--all', 'show every finding, also where one rule has many in a file')
+      command.option(
+        '--report-only <files...>',
+        'read the whole project, and tell only what is found in these files or folders; more than one may be given',
+      )
+      command.option(
+        '--changed-since <ref>',
+        'read the whole project, and tell only of files that changed since a commit',
+      )
+      command.option('--verbose', 'tell as well which files were left out, and why')
       command.option('--watch', 'lint again after every change, until Ctrl-C')
     },
     examples: [
@@ -46,6 +56,8 @@ export function addSpecLint(parent: Command, host: Host): void {
       ['gatehouse spec lint --fix', 'mends what is safe to mend'],
       ['gatehouse spec lint --write-baseline', 'accepts what is there, for new findings only'],
       ['gatehouse spec lint --format sarif', 'for code scanning'],
+      ['gatehouse spec lint --changed-since origin/main', 'what a branch brought'],
+      ['gatehouse spec lint --report-only specs/001-login/spec.md', 'for a hook that is given files'],
     ],
     run: async (session, args) => {
       const wish = wishOf(session)
@@ -88,10 +100,10 @@ function lookAgain(
   wish: Wish,
 ): { folders: readonly string[]; text: string } {
   try {
-    const { result, folder } = look(session, args, wish)
+    const { result, folders } = look(session, args, wish)
     const line =
       wish.format === 'text' ? printable(result.text, session.style.colours) : `${jsonText(result.document)}\n`
-    return { folders: folder.folders, text: line }
+    return { folders, text: line }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     session.host.err.write(`${cleanLine(error.message)}\n`)
@@ -99,23 +111,53 @@ function lookAgain(
   }
 }
 
-function look(session: Session, args: readonly string[], wish: Wish): { result: Result; folder: SpecFolder } {
-  const { host, options, style } = session
-  const folder = openSpecFolder(host.cwd, host.home, args)
-  const config = lintConfig(host.cwd, folder.root, options.text('config'))
-  const lint = (project: SpecFolder['project'], texts: ReadonlyMap<string, string>) =>
-    lintProject(project, texts, config).filter((f) => folder.targets.some((target) => isUnder(f.place.path, target)))
-  const shown = (path: string) => shownPath(host.cwd, join(folder.root, path))
-  const named = options.text('baseline')
-  const baseline = named === null ? join(folder.root, BASELINE_FILE) : resolve(host.cwd, named)
+interface Looked {
+  readonly result: Result
+  /** Folders to watch, absolute. */
+  readonly folders: readonly string[]
+}
 
-  let found = lint(folder.project, folder.texts)
-  let texts = folder.texts
+function look(session: Session, args: readonly string[], wish: Wish): Looked {
+  const { host, options, style } = session
+  const folder = listSpecFolder(host.cwd, host.home, args)
+  const { root, targets, skipped } = folder
+  const config = lintConfig(host.cwd, root, options.text('config'))
+  const only = onlyFiles(session, root)
+  const isAsked = (path: string) =>
+    targets.some((target) => isUnder(path, target)) && (only === null || only.some((o) => isUnder(path, o)))
+  const shown = (path: string) => shownPath(host.cwd, join(root, path))
+  const named = options.text('baseline')
+  const baseline = named === null ? join(root, BASELINE_FILE) : resolve(host.cwd, named)
+
+  const changed = new Map<string, string>()
+  const read = (path: string) => changed.get(path) ?? readSpecFile(root, path, [])
+  const lint = (first: boolean) => {
+    const told = first ? progressOf(session, folder.files.length) : null
+    const level = levelMemory(folder.files.length)
+    const linted = lintParts(
+      folder.files,
+      first ? (path) => readSpecFile(root, path, skipped) : read,
+      config,
+      (done) => {
+        told?.(done)
+        level(done)
+      },
+    )
+    told?.(null)
+    return linted
+  }
+  const linted = lint(true)
+  needDocuments(
+    linted.documents.map((d) => d.path),
+    targets,
+    args,
+  )
+  let found = linted.findings.filter((f) => isAsked(f.place.path))
   if (options.flag('writeBaseline')) {
     writeBaseline(baseline, found)
     const written = shownPath(host.cwd, baseline)
     return {
-      folder,
+      folders: folder.folders,
       result: {
         document: { ok: true, baseline: written, findings: found.length },
         text: `${written}: ${found.length} findings accepted. From now on only new ones are told.\n`,
@@ -124,27 +166,31 @@ function look(session: Session, args: readonly string[], wish: Wish): { result: 
   }
   const known = readBaseline(baseline, named !== null)
   const open = (findings: readonly Finding[]) => findings.filter((f) => !known.has(f.fingerprint))
-  const fixes = options.flag('fix') ? fix(folder, open(found), lint, open, options.flag('dryRun')) : null
-  if (fixes) [found, texts] = [fixes.found, fixes.texts]
+  const fixes = options.flag('fix')
+    ? fix(root, open(found), read, changed, options.flag('dryRun'), open, () =>
+        lint(false).findings.filter((f) => isAsked(f.place.path)),
+      )
+    : null
+  if (fixes && !options.flag('dryRun')) found = fixes.found
 
   const left = open(found)
   const counts = countOf(left)
   const asked = wish.failOn === 'never' ? -1 : rank(wish.failOn)
   const ok = !left.some((f) => rank(f.severity) <= asked)
-  const files = folder.project.documents.filter(
-    (d) =>
-      d.kind !== 'settings' &&
-      folder.targets.some((t) => isUnder(d.path, t)) &&
-      !config.ignore.some((p) => fitsPattern(d.path, p)),
+  const files = linted.documents.filter(
+    (d) => d.kind !== 'settings' && isAsked(d.path) && !config.ignore.some((p) => fitsPattern(d.path, p)),
   ).length
+  const ignored = wish.format === 'json' || options.flag('verbose') ? ignoredByGit(root, targets) : []
   const document = {
     ok,
-    root: folder.root,
+    version: 1,
+    root,
     files,
     counts,
     in_baseline: found.length - left.length,
     findings: left.map((finding) => findingDocument(finding, shown)),
-    skipped: folder.skipped,
+    skipped,
+    ignored_by_git: ignored,
     ...(fixes
       ? {
           fixed: fixes.fixed.map((f) => ({ ...f, path: shown(f.path) })),
@@ -153,18 +199,19 @@ function look(session: Session, args: readonly string[], wish: Wish): { result: 
         }
       : {}),
   }
-  const base = repositoryOf(folder.root)
-  const sarif = () => sarifLog(left, texts, (path) => relative(base, join(folder.root, path)).split(sep).join('/'))
+  const base = repositoryOf(root)
+  const sarif = () =>
+    sarifLog(left, textsOf(left, read), (path) => relative(base, join(root, path)).split(sep).join('/'))
   const exit = ok ? 0 : 4
   if (wish.format === 'sarif') {
     // A document for programs: the terminal's cleaning would change it.
     const value = sarif()
     if (!options.flag('watch')) host.out.write(`${jsonText(value, 2)}\n`)
-    return { folder, result: { document: value, text: '', exit } }
+    return { folders: folder.folders, result: { document: value, text: '', exit } }
   }
   if (wish.format === 'json' && !session.json) {
     if (!options.flag('watch')) host.out.write(`${jsonText(document, 2)}\n`)
-    return { folder, result: { document, text: '', exit } }
+    return { folders: folder.folders, result: { document, text: '', exit } }
   }
   const fixText = fixes ? fixedText(fixes.fixed, shown, options.flag('dryRun'), fixes.unfixed, session) : ''
   const body = findingsText(left, { style, all: options.flag('all'), shown })
@@ -173,17 +220,18 @@ function look(session: Session, args: readonly string[], wish: Wish): { result: 
     `${ok ? style.good(countsText(counts)) : style.bad(countsText(counts))} in ${files} file${files === 1 ? '' : 's'}.`,
     ...(found.length > left.length ? [`${found.length - left.length} more in the baseline.`] : []),
     ...(fixable > 0 && !fixes ? [`${fixable} can be mended by "gatehouse spec lint --fix".`] : []),
-    ...(folder.skipped.length > 0
+    ...(skipped.length > 0
       ? [
-          `${folder.skipped.length} not read: ${folder.skipped
-            .slice(0, 3)
+          `${skipped.length} not read: ${skipped
+            .slice(0, options.flag('verbose') ? undefined : 3)
             .map((s) => `${s.path} (${s.reason})`)
             .join(', ')}.`,
         ]
       : []),
+    ...(ignored.length > 0 ? [`Left out by .gitignore: ${ignored.join(', ')}.`] : []),
   ]
   const text = `${fixText}${body}${body === '' ? '' : '\n'}${tail.map((line) => (line.startsWith('\u001b') ? line : cleanLine(line))).join(' ')}\n`
-  return { folder, result: { document, text, exit } }
+  return { folders: folder.folders, result: { document, text, exit } }
 }
 
 function findingDocument(finding: Finding, shown: (path: string) => string): unknown {
@@ -207,35 +255,78 @@ function findingDocument(finding: Finding, shown: (path: string) => string): unk
 /** Rounds of fixes: one can make room for another. Each round reads the new texts again. */
 const ROUNDS = 5
 
+/** `changed` takes the new texts, by path. */
 function fix(
-  folder: SpecFolder,
+  root: string,
   first: readonly Finding[],
-  lint: (project: SpecFolder['project'], texts: ReadonlyMap<string, string>) => Finding[],
-  open: (findings: readonly Finding[]) => Finding[],
+  read: (path: string) => string | null,
+  changed: Map<string, string>,
   isDry: boolean,
-): { found: Finding[]; texts: ReadonlyMap<string, string>; fixed: FixedFinding[]; unfixed: string[] } {
-  const texts = new Map(folder.texts)
+  open: (findings: readonly Finding[]) => readonly Finding[],
+  again: () => Finding[],
+): { found: Finding[]; fixed: FixedFinding[]; unfixed: string[] } {
+  const before = new Map<string, string>()
   const fixed: FixedFinding[] = []
   let found = [...first]
+  let wanted = first
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { fixed: now, texts: changed } = fixTexts(open(found), texts)
-    if (changed.size === 0) break
+    const texts = textsOf(wanted, read)
+    for (const [path, text] of texts) if (!before.has(path)) before.set(path, text)
+    const { fixed: now, texts: made } = fixTexts(wanted, texts)
+    if (made.size === 0) break
     fixed.push(...now)
-    for (const [path, text] of changed) texts.set(path, text)
-    found = lint(readProject([...texts].map(([path, text]) => ({ path, text }))), texts)
+    for (const [path, text] of made) changed.set(path, text)
+    found = again()
+    wanted = open(found)
   }
   const unfixed: string[] = []
   if (!isDry)
-    for (const [path, text] of texts) {
-      const before = folder.texts.get(path) ?? ''
-      if (text !== before && !writeFixed(folder.root, path, before, text)) unfixed.push(path)
+    for (const [path, text] of changed) {
+      const was = before.get(path) ?? ''
+      if (text !== was && !writeFixed(root, path, was, text)) unfixed.push(path)
     }
   const lost = new Set(unfixed)
-  return {
-    found: isDry ? lint(folder.project, folder.texts) : found,
-    texts: isDry ? folder.texts : texts,
-    fixed: fixed.filter((f) => !lost.has(f.path)),
-    unfixed,
+  return { found, fixed: fixed.filter((f) => !lost.has(f.path)), unfixed }
+}
+
+/** The texts of the files with a fix. */
+function textsOf(findings: readonly Finding[], read: (path: string) => string | null): Map<string, string> {
+  const texts = new Map<string, string>()
+  for (const { edits, place } of findings) {
+    const text = edits === null || texts.has(place.path) ? null : read(place.path)
+    if (text !== null) texts.set(place.path, text)
+  }
+  return texts
+}
+
+/** The files that findings are told of, relative to the root; null: of all. */
+function onlyFiles({ host, options }: Session, root: string): string[] | null {
+  const given = options.texts('reportOnly')
+  const ref = options.text('changedSince')
+  if (given.length === 0 && ref === null) return null
+  const real = realpathSync(host.cwd)
+  const listed = given.map((path) => relative(root, resolve(real, path)).split(sep).join('/'))
+  return [...listed, ...(ref === null ? [] : changedSince(root, ref))]
+}
+
+/** What `.gitignore` leaves out and could hold specifications: Markdown and whole folders, at most 200. */
+function ignoredByGit(root: string, targets: readonly string[]): string[] {
+  return gitIgnored(root)
+    .filter((path) => /(?:\/|\.(?:md|mdc|mdx|markdown))$/i.test(path))
+    .filter((path) => targets.some((target) => isUnder(path.replace(/\/$/, ''), target)))
+    .slice(0, 200)
+}
+
+/** Tells on a terminal how far a long run is; silent elsewhere. */
+function progressOf({ host, json }: Session, all: number): ((done: number | null) => void) | null {
+  if (!host.err.isTty || json || all < 500) return null
+  let last = 0
+  return (done) => {
+    if (done === null) host.err.write('\r\u001b[K')
+    else if (done - last >= 100) {
+      last = done
+      host.err.write(`\r${done} of about ${all} files`)
+    }
   }
 }
 

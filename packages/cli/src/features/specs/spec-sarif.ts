@@ -1,6 +1,6 @@
 import type { Finding } from '@gatehouse/core/specs/lint/finding'
 import type { Place } from '@gatehouse/core/specs/model'
-import { RULE_IDS, RULES, type Severity } from '@gatehouse/core/specs/lint/rules'
+import { rank, RULE_IDS, RULES, type Severity } from '@gatehouse/core/specs/lint/rules'
 
 /** Where the page of a rule is read. */
 export function rulePage(rule: string): string {
@@ -13,6 +13,19 @@ const LEVELS: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
   note: 'note',
 }
 
+/** The words of code scanning for the same. */
+const PROBLEMS: Readonly<Record<Severity, 'error' | 'warning' | 'recommendation'>> = {
+  error: 'error',
+  warning: 'warning',
+  note: 'recommendation',
+}
+
+/** Code scanning refuses a run with more results; those left out are the least grave, and are counted in the log. */
+export const MAX_RESULTS = 25_000
+
+/** The name that code scanning knows for the root of the repository. */
+const ROOT = '%SRCROOT%'
+
 /**
  * A log of SARIF 2.1.0 (OASIS) with one run. Columns count UTF-16 code units, as ours do. `shown` gives a path as the repository has it, relative and with
  * forward slashes; `texts` are those that were linted, for the regions of fixes.
@@ -22,6 +35,10 @@ export function sarifLog(
   texts: ReadonlyMap<string, string>,
   shown: (path: string) => string,
 ): unknown {
+  const told =
+    findings.length <= MAX_RESULTS
+      ? findings
+      : findings.toSorted((a, b) => rank(a.severity) - rank(b.severity)).slice(0, MAX_RESULTS)
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -35,14 +52,38 @@ export function sarifLog(
             rules: RULE_IDS.map((id) => ({
               id,
               shortDescription: { text: RULES[id].title },
+              fullDescription: { text: `${RULES[id].title}.` },
+              help: { text: `Why it is found, examples and how to mend it: ${rulePage(id)}` },
               helpUri: rulePage(id),
               defaultConfiguration: { level: LEVELS[RULES[id].severity] },
+              properties: {
+                tags: ['specification'],
+                precision: 'high',
+                'problem.severity': PROBLEMS[RULES[id].severity],
+              },
             })),
           },
         },
         columnKind: 'utf16CodeUnits',
-        originalUriBaseIds: { SRCROOT: { description: { text: 'The root of the repository' } } },
-        results: findings.map((finding) => resultOf(finding, texts, shown)),
+        originalUriBaseIds: { [ROOT]: { description: { text: 'The root of the repository' } } },
+        invocations: [
+          {
+            executionSuccessful: true,
+            ...(told.length < findings.length
+              ? {
+                  toolExecutionNotifications: [
+                    {
+                      level: 'warning',
+                      message: {
+                        text: `${findings.length - told.length} of ${findings.length} findings are left out.`,
+                      },
+                    },
+                  ],
+                }
+              : {}),
+          },
+        ],
+        results: told.map((finding) => resultOf(finding, texts, shown)),
       },
     ],
   }
@@ -57,7 +98,8 @@ function resultOf(finding: Finding, texts: ReadonlyMap<string, string>, shown: (
     level: LEVELS[severity],
     message: { text: `${message} ${fix}` },
     locations: [{ physicalLocation: { artifactLocation: artifact, region: regionOf(place) } }],
-    partialFingerprints: { 'gatehouseSpec/v1': fingerprint },
+    // The second is the one that GitHub compares; both stay while the words stay.
+    partialFingerprints: { 'gatehouseSpec/v1': fingerprint, primaryLocationLineHash: `${fingerprint}:1` },
     ...(edits
       ? {
           fixes: [
@@ -80,7 +122,7 @@ function resultOf(finding: Finding, texts: ReadonlyMap<string, string>, shown: (
 }
 
 function artifactOf(path: string): unknown {
-  return { uri: path.split('/').map(encodeURIComponent).join('/'), uriBaseId: 'SRCROOT' }
+  return { uri: path.split('/').map(encodeURIComponent).join('/'), uriBaseId: ROOT }
 }
 
 function regionOf(place: Place): unknown {

@@ -3,14 +3,17 @@ import { basename, dirname, resolve } from 'node:path'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { TraceItem } from '@gatehouse/core/specs/trace'
 import { coverageOf, type Cover } from '@gatehouse/evidence/coverage'
-import { coveragePage } from '@gatehouse/evidence/coverage-page'
+import { coveragePage, type CoverageOrigin } from '@gatehouse/evidence/coverage-page'
+import type { ProjectEvidence } from '@gatehouse/evidence/project-evidence'
+import type { TestRun } from '@gatehouse/evidence/test-run'
 import { traceQuery, type Trace } from '@gatehouse/evidence/trace'
 import type { Command } from 'commander'
 import { cleanLine, fit } from '../../clean-text.ts'
 import { addCommand, argument, type Session } from '../../command.ts'
 import type { Host } from '../../host.ts'
 import { section, table } from '../../table.ts'
-import { evidenceOf, gathered, taskDocument } from './spec-evidence.ts'
+import { evidenceOf, taskDocument } from './spec-evidence.ts'
+import { runDocument, runText, testOptions } from './spec-evidence-run.ts'
 
 /** `gatehouse spec trace` and `gatehouse spec coverage`. */
 export function addSpecTrace(group: Command, host: Host): void {
@@ -23,7 +26,7 @@ export function addSpecTrace(group: Command, host: Host): void {
     configure: (command) => {
       command.option('--in <folder>', 'the checkout; by default the folder you are in')
       command.option('--feature <slug>', 'which feature, where several have the id')
-      command.option('--junit <file>', 'results of the tests as JUnit XML; may be given several times', gathered, [])
+      testOptions(command)
     },
     examples: [
       ['gatehouse spec trace FR-001', 'its tasks, their commits, files and tests'],
@@ -32,11 +35,11 @@ export function addSpecTrace(group: Command, host: Host): void {
     ],
     run: async (session, args) => {
       const query = argument(args, 0)
-      const evidence = await evidenceOf(session, session.options.text('in') ?? undefined)
+      const { evidence, run } = await evidenceOf(session, session.options.text('in') ?? undefined)
       const trace = await traceQuery(evidence, query, session.options.text('feature'))
       if (trace === null) throw new Problem('not-found', `nothing here has the id, file, line or test "${query}"`)
-      const document = { ...trace, tasks: trace.tasks.map(taskDocument) }
-      return { document, text: traceText(trace, session), exit: trace.ambiguous ? 4 : 0 }
+      const document = { ...trace, tasks: trace.tasks.map(taskDocument), run: runDocument(run) }
+      return { document, text: `${runText(run, session)}${traceText(trace, session)}`, exit: trace.ambiguous ? 4 : 0 }
     },
   })
   addCommand(group, host, {
@@ -45,17 +48,23 @@ export function addSpecTrace(group: Command, host: Host): void {
     summary: 'Which requirements have tasks, and which of them are shown to be done',
     configure: (command) => {
       command.option('--html <file>', 'write it as one page without scripts')
-      command.option('--junit <file>', 'results of the tests as JUnit XML; may be given several times', gathered, [])
+      testOptions(command)
     },
     examples: [
       ['gatehouse spec coverage', 'a line for each feature'],
       ['gatehouse spec coverage --html coverage.html', 'a page to publish'],
     ],
     run: async (session, args) => {
-      const evidence = await evidenceOf(session, args[0])
+      const { evidence, run } = await evidenceOf(session, args[0])
+      const notes = [...(run?.problems ?? []), ...evidence.notes]
       const coverage = coverageOf(evidence)
       const file = session.options.text('html')
-      if (file !== null) writePage(session, file, coveragePage(basename(evidence.top), coverage, evidence.notes))
+      if (file !== null)
+        writePage(
+          session,
+          file,
+          coveragePage(basename(evidence.top), coverage, notes, originOf(evidence, run, session)),
+        )
       const rows = coverage
         .filter(({ requirements }) => requirements.length > 0)
         .map(({ scope, requirements }) => {
@@ -85,11 +94,23 @@ export function addSpecTrace(group: Command, host: Host): void {
         { columns: session.columns, style: session.style, empty: 'No requirement with an identifier was found.' },
       )
       return {
-        document: { features: rows, notes: evidence.notes },
-        text: file === null ? text : `${text}\nWritten to ${cleanLine(file)}.\n`,
+        document: { features: rows, notes: evidence.notes, run: runDocument(run) },
+        text: `${runText(run, session)}${file === null ? text : `${text}\nWritten to ${cleanLine(file)}.\n`}`,
       }
     },
   })
+}
+
+/** What the page says of itself. */
+function originOf(evidence: ProjectEvidence, run: TestRun | null, { options }: Session): CoverageOrigin {
+  const given = options.texts('junit').length
+  const parts = [
+    ...(run === null
+      ? []
+      : [`Tests ran on ${run.commit.slice(0, 12)}, ${run.isolation === 'none' ? 'NOT isolated' : 'isolated'}.`]),
+    ...(given > 0 ? [`${given} report${given === 1 ? ' was' : 's were'} given, taken at their word.`] : []),
+  ]
+  return { head: evidence.repository?.head ?? null, tests: parts.length > 0 ? parts.join(' ') : null }
 }
 
 function writePage({ host }: Session, file: string, page: string): void {

@@ -1,11 +1,16 @@
 /**
  * How fast specifications are read and linted, and what it holds in memory, over the number of files.
- * `node --expose-gc packages/cli/src/features/specs/specs-bench.ts [files ...]` prints one line of JSON for each number of files; times in milliseconds, the best of
- * three; memory in MiB, the heap in use with all findings made.
+ * `node packages/cli/src/features/specs/specs-bench.ts [files ...]` prints one line of JSON for each number of files, each measured in a process of its own: times in
+ * milliseconds, the best of three; memory in MiB: the peak of the whole process (RSS), and what is alive in the heap with all findings made. The last
+ * line has the peak at the largest number over that at the smallest.
  */
-import { lintProject } from '@gatehouse/core/specs/lint/lint'
+import { spawnSync } from 'node:child_process'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { DEFAULT_LINT_CONFIG } from '@gatehouse/core/specs/lint/lint-config'
+import { lintParts } from '@gatehouse/core/specs/lint/lint-parts'
 import type { SpecFile } from '@gatehouse/core/specs/project-model'
-import { readProject } from '@gatehouse/core/specs/project'
+import { levelMemory } from './spec-memory.ts'
 
 /** A feature of three files as a project would have it: about 40 requirements, 60 tasks, 15 KB. */
 function feature(no: number): SpecFile[] {
@@ -28,51 +33,67 @@ function feature(no: number): SpecFile[] {
   ]
 }
 
-function heap(): number {
-  globalThis.gc?.()
+function liveHeap(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect === 'function') collect()
   return process.memoryUsage().heapUsed
 }
 
-interface Round {
-  readonly read: number
-  readonly lint: number
-  readonly findings: number
-  readonly held: number
-}
-
-function round(files: readonly SpecFile[], texts: ReadonlyMap<string, string>): Round {
-  const before = heap()
-  const start = performance.now()
-  const project = readProject(files)
-  const between = performance.now()
-  const found = lintProject(project, texts)
-  const end = performance.now()
-  const held = heap() - before
-  // Kept until the heap was read.
-  if (project.documents.length !== files.length) throw new Error('not every file was read')
-  return { read: between - start, lint: end - between, findings: found.length, held }
-}
-
-const counts = process.argv.slice(2).map(Number)
-for (const count of counts.length > 0 ? counts : [250, 500, 1000, 2000]) {
-  const files = Array.from({ length: Math.ceil(count / 3) }, (_, i) => feature(i + 1))
+/** Texts are made when they are asked for, as files are read: the time of making them is taken out. */
+function measure(count: number): Record<string, unknown> {
+  const paths = Array.from({ length: Math.ceil(count / 3) }, (_, i) => feature(i + 1).map((file) => file.path))
     .flat()
     .slice(0, count)
-  const texts = new Map(files.map((file) => [file.path, file.text]))
-  const rounds = [1, 2, 3].map(() => round(files, texts))
-  const least = (value: (r: Round) => number) => Math.min(...rounds.map(value))
-  const held = least((r) => r.held)
+  let making = 0
+  let bytes = 0
+  const read = (path: string) => {
+    const start = performance.now()
+    const no = Number(/-feature-(\d+)\//.exec(path)?.[1])
+    const made = feature(no).find((file) => file.path === path)
+    const text = made ? Buffer.from(made.text).toString('utf8') : null
+    bytes += text?.length ?? 0
+    making += performance.now() - start
+    return text
+  }
+  const before = liveHeap()
+  const times: number[] = []
+  let findings = 0
+  let held = 0
+  for (let round = 0; round < (count > 2000 ? 1 : 3); round += 1) {
+    making = 0
+    bytes = 0
+    const start = performance.now()
+    const linted = lintParts(paths, read, DEFAULT_LINT_CONFIG, levelMemory(count))
+    times.push(performance.now() - start - making)
+    findings = linted.findings.length
+    if (linted.documents.length !== paths.length) throw new Error('not every file was read')
+    held = liveHeap() - before
+  }
+  return {
+    files: count,
+    kib: Math.round(bytes / 1024),
+    findings,
+    total_ms: Math.round(Math.min(...times)),
+    peak_rss_mib: Math.round(process.resourceUsage().maxRSS / 1024),
+    live_heap_mib: Math.round((held / 1024 / 1024) * 10) / 10,
+    node: process.version,
+  }
+}
+
+const [flag, ...rest] = process.argv.slice(2)
+if (flag === '--one') process.stdout.write(`${JSON.stringify(measure(Number(rest[0])))}\n`)
+else {
+  const counts = (flag === undefined ? ['250', '1000', '4000', '16000'] : [flag, ...rest]).map(Number)
+  const peaks: number[] = []
+  for (const count of counts) {
+    const ran = spawnSync(process.execPath, [import.meta.filename, '--one', String(count)], { encoding: 'utf8' })
+    if (ran.status !== 0) throw new Error(ran.stderr)
+    process.stdout.write(ran.stdout)
+    peaks.push(Number((JSON.parse(ran.stdout) as { peak_rss_mib: unknown }).peak_rss_mib))
+  }
+  const [first = 1, last = 1] = [peaks[0], peaks.at(-1)]
   process.stdout.write(
-    `${JSON.stringify({
-      files: count,
-      kib: Math.round(files.reduce((sum, file) => sum + file.text.length, 0) / 1024),
-      findings: rounds[0]?.findings ?? 0,
-      read_ms: Math.round(least((r) => r.read)),
-      lint_ms: Math.round(least((r) => r.lint)),
-      total_ms: Math.round(least((r) => r.read + r.lint)),
-      held_mib: Math.round((held / 1024 / 1024) * 10) / 10,
-      held_kib_per_file: Math.round(held / 1024 / count),
-      node: process.version,
-    })}\n`,
+    `${JSON.stringify({ files_ratio: (counts.at(-1) ?? 1) / (counts[0] ?? 1), peak_rss_ratio: Math.round((last / first) * 100) / 100 })}\n`,
   )
 }

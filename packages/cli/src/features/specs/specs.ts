@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
 import { addGroup } from '../../command.ts'
 import type { Host } from '../../host.ts'
+import { addSpecMcp } from './mcp/spec-mcp.ts'
 import { addSpecEvidence } from './spec-evidence.ts'
+import { addSpecLanguageServer } from './language-server/server-command.ts'
 import { addSpecLint } from './spec-lint.ts'
 import { addSpecTrace } from './spec-trace.ts'
 
@@ -11,4 +13,6 @@ export function specCommands(program: Command, host: Host): void {
   addSpecLint(group, host)
   addSpecEvidence(group, host)
   addSpecTrace(group, host)
+  addSpecLanguageServer(group, host)
+  addSpecMcp(group, host)
 }

@@ -1,4 +1,6 @@
+import type { Feature } from '../project-model.ts'
 import { top, type LintContext } from './lint-context.ts'
+import type { LintIndex } from './lint-index.ts'
 
 /** Documents that stand without the one they build on. */
 export function artefactRules(context: LintContext): void {
@@ -8,6 +10,7 @@ export function artefactRules(context: LintContext): void {
     const planFile = kiro ? 'design.md' : 'plan.md'
     const last = tasks ?? plan
     if (!last) continue
+    if (feature.spec === null && !kiro && !isLaidOut(context, feature)) continue
     if (feature.spec === null)
       context.report(
         'missing-artefact',
@@ -26,7 +29,18 @@ export function artefactRules(context: LintContext): void {
       )
   }
   changes(context)
-  runbooks(context)
+}
+
+/** A folder that is spec-kit's beyond its tasks.md, which other tools write as well. */
+function isLaidOut(context: LintContext, feature: Feature): boolean {
+  return (
+    feature.plan !== null ||
+    /^\d{3,}-|^\d{8}-/.test(feature.slug) ||
+    feature.constitution !== null ||
+    context.project.documents.some((d) =>
+      d.path.startsWith(feature.root === '' ? '.specify/' : `${feature.root}/.specify/`),
+    )
+  )
 }
 
 function changes(context: LintContext): void {
@@ -55,22 +69,19 @@ function changes(context: LintContext): void {
   }
 }
 
-function runbooks(context: LintContext): void {
-  for (const story of context.project.agentStories) {
-    if (story.stories.length > 0) continue
-    // Where no story is kept at all, they live elsewhere.
-    const others = context.project.agentStories.some((s) => s.root === story.root && s.stories.length > 0)
-    if (!others) continue
-    for (const index of story.runbooks) {
-      const runbook = context.at(index)
-      if (runbook)
-        context.report(
-          'missing-artefact',
-          top(runbook),
-          `The runbook stands without a story ${story.id}: nothing says what it is for, and it cannot be accepted.`,
-          `Write .agent/cache/stories/${story.scope}/${story.id}-<title>.md, or mend the runbook's id.`,
-          { key: 'story' },
-        )
-    }
+/** Runbooks whose story nobody wrote. */
+export function storiesAtEnd(context: LintContext, index: LintIndex): void {
+  // Where no story is kept at all, they live elsewhere.
+  const kept = new Set([...index.stories.values()].filter((s) => s.stories.length > 0).map((s) => s.root))
+  for (const story of index.stories.values()) {
+    if (story.stories.length > 0 || !kept.has(story.root)) continue
+    for (const { place } of story.runbooks)
+      context.report(
+        'missing-artefact',
+        place,
+        `The runbook stands without a story ${story.id}: nothing says what it is for, and it cannot be accepted.`,
+        `Write .agent/cache/stories/${story.scope}/${story.id}-<title>.md, or mend the runbook's id.`,
+        { key: 'story' },
+      )
   }
 }

@@ -1,10 +1,36 @@
+import { MEANS, prefixOf, unpadded } from '../project-links.ts'
 import type { Definition } from '../project-model.ts'
 import type { Reference, SpecDocument } from '../model.ts'
-import { firstLine, type LintContext } from './lint-context.ts'
+import { firstLine, listed, type LintContext } from './lint-context.ts'
+import { detached, type Candidate, type LintIndex, type RootDefinition } from './lint-index.ts'
 
-export function identifierRules(context: LintContext): void {
-  duplicates(context)
-  unknown(context)
+/** What can be told inside of a feature or document; the rest goes into the index. */
+export function identifierRules(context: LintContext, index: LintIndex): void {
+  define(context, index)
+  duplicates(context, index)
+  unresolved(context, index)
+}
+
+/** Once everything was read. */
+export function identifiersAtEnd(context: LintContext, index: LintIndex): void {
+  rootDuplicates(context, index)
+  unknown(context, index)
+}
+
+function define({ project, own }: LintContext, index: LintIndex): void {
+  for (const { id, kind, scope, document } of project.definitions) {
+    const held = project.documents[document]
+    if (!held || !own.has(held)) continue
+    index.defined.add(detached(id))
+    const root = project.roots[document]
+    if (scope !== root) continue
+    for (const key of [`${root}\n${id}`, `${root}\n~${unpadded(id)}`]) {
+      const kinds = index.inRoot.get(key)
+      if (kinds) kinds.add(kind)
+      else index.inRoot.set(key, new Set([kind]))
+    }
+    index.counted.add(`${root}\n${kind}\n${prefixOf(id)}`)
+  }
 }
 
 const NAMES: Readonly<Partial<Record<Definition['kind'], string>>> = {
@@ -16,15 +42,36 @@ const NAMES: Readonly<Partial<Record<Definition['kind'], string>>> = {
   document: 'document',
 }
 
-function duplicates(context: LintContext): void {
+function duplicates(context: LintContext, index: LintIndex): void {
   const first = new Map<string, Definition>()
   for (const definition of context.project.definitions) {
-    const document = context.at(definition.document)
+    const document = context.ownAt(definition.document)
     const name = NAMES[definition.kind]
     // A scenario's number follows its story's.
     if (!document || name === undefined || isWithdrawn(document, definition)) continue
     // Each checklist counts from CHK001; each task file of a folder on its own.
     const own = definition.kind === 'task' || definition.kind === 'criterion' || definition.kind === 'principle'
+    const place = firstLine(definition.place, context.textOf(document))
+    const shown =
+      definition.kind === 'requirement' && document.format === 'openspec'
+        ? context.slice(definition.place)
+        : definition.id
+    if (!own && definition.scope === context.project.roots[definition.document]) {
+      index.rootDefinitions.push(
+        detached({
+          id: definition.id,
+          kind: definition.kind,
+          root: definition.scope,
+          documentKind: document.kind,
+          format: document.format,
+          place,
+          shown,
+          name,
+          same: sameAs(document, definition),
+        }),
+      )
+      continue
+    }
     const within = own ? document.path : definition.scope
     const key = `${within}\n${definition.kind}\n${definition.id}\n${definition.kind === 'requirement' ? document.kind : ''}`
     const known = first.get(key)
@@ -34,20 +81,51 @@ function duplicates(context: LintContext): void {
     }
     const other = context.at(known.document)
     if (!other || isRepetition(document, definition, known)) continue
-    const written = context.slice(definition.place)
-    const shown = definition.kind === 'requirement' && document.format === 'openspec' ? written : definition.id
-    context.report(
-      'duplicate-id',
-      firstLine(definition.place, context.textOf(document)),
-      `The ${name} ${shown} is there already, in ${other === document ? '' : `${other.path} `}line ${known.place.line}: whoever names it means two things.`,
-      document.format === 'openspec'
-        ? 'Make one of the two, or give this one another name.'
-        : definition.kind === 'document'
-          ? 'Give this document an id of its own, in title and file name.'
-          : 'Give this one the next free id, and look who meant it.',
-      { key: definition.id },
-    )
+    reportDuplicate(context, { ...definition, name, shown, place, format: document.format }, known.place)
   }
+}
+
+function reportDuplicate(
+  context: LintContext,
+  { id, kind, name, shown, place, format }: Pick<RootDefinition, 'id' | 'kind' | 'name' | 'shown' | 'place' | 'format'>,
+  known: { readonly path: string; readonly line: number },
+): void {
+  context.report(
+    'duplicate-id',
+    place,
+    `The ${name} ${shown} is there already, in ${known.path === place.path ? '' : `${known.path} `}line ${known.line}: whoever names it means two things.`,
+    format === 'openspec'
+      ? 'Make one of the two, or give this one another name.'
+      : kind === 'document'
+        ? 'Give this document an id of its own, in title and file name.'
+        : 'Give this one the next free id, and look who meant it.',
+    { key: id },
+  )
+}
+
+function rootDuplicates(context: LintContext, index: LintIndex): void {
+  const first = new Map<string, RootDefinition>()
+  const ordered = index.rootDefinitions.toSorted((a, b) =>
+    a.place.path < b.place.path ? -1 : a.place.path > b.place.path ? 1 : 0,
+  )
+  const stories = new Set(ordered.flatMap((d) => (d.documentKind === 'story' ? [`${d.root}\n${d.id}`] : [])))
+  for (const definition of ordered) {
+    // A story's plan and the story carry one id: the story defines it.
+    if (definition.documentKind === 'agent-plan' && stories.has(`${definition.root}\n${definition.id}`)) continue
+    const { kind, id, root, documentKind, place, same } = definition
+    const key = `${root}\n${kind}\n${id}\n${kind === 'requirement' ? documentKind : ''}`
+    const known = first.get(key)
+    if (!known) first.set(key, definition)
+    else if (known.place.path !== place.path || same === null || same !== known.same)
+      reportDuplicate(context, definition, known.place)
+  }
+}
+
+/** What makes two definitions of one document one: the words of a requirement, the item itself. */
+function sameAs(document: SpecDocument, { kind, index }: Definition): string | null {
+  if (kind !== 'requirement') return String(index)
+  const text = document.requirements[index]?.text
+  return text === undefined ? null : squeezed(text)
 }
 
 /** A rename and a change of the same requirement are one act; a range and the id in it are one task. */
@@ -86,47 +164,109 @@ function isWithdrawn(document: SpecDocument, { kind, index }: Definition): boole
 const MENTIONED = new Set<Reference['kind']>(['requirement', 'success', 'task', 'story', 'adr'])
 const WORKING = new Set<SpecDocument['kind']>(['spec', 'tasks', 'plan', 'checklist', 'story', 'runbook', 'proposal'])
 
-function unknown(context: LintContext): void {
+function unresolved(context: LintContext, index: LintIndex): void {
   const { project } = context
-  const defined = new Set(project.definitions.map((d) => d.id))
-  const said = new Set<string>()
   for (const link of project.links) {
-    if (link.state !== 'missing') continue
-    const document = context.at(link.document)
+    if (link.state !== 'missing' && link.state !== 'outside') continue
+    const document = context.ownAt(link.document)
     if (!document) continue
-    const key = `${link.document}\n${link.id}`
-    if (said.has(key)) continue
+    const root = project.roots[link.document] ?? ''
+    const common = { root, id: link.id, isExpected: link.state === 'missing' }
     if (link.of === 'dependency') {
       const dependency = document.dependencies[link.index]
-      if (!dependency) continue
-      said.add(key)
-      context.report(
-        'unknown-reference',
-        dependency.place,
-        `${dependency.fromId ?? 'The item'} ${dependency.kind === 'blocks' ? 'blocks' : 'depends on'} ${link.id}, which does not exist: it would wait for ever.`,
-        `Name the one that is meant, or take ${link.id} out.`,
-        { key: link.id },
-      )
+      if (dependency)
+        index.candidates.push(
+          detached({
+            ...common,
+            place: dependency.place,
+            written: link.id,
+            kinds: MEANS.task,
+            isMention: false,
+            isWeak: false,
+            waits: { from: dependency.fromId, kind: dependency.kind },
+            isRanged: false,
+          }),
+        )
       continue
     }
     const reference = document.references[link.index]
     if (!reference) continue
-    // The dependency itself is told of, below.
+    // The dependency itself is told of.
     if (reference.relation === 'depends' && document.dependencies.some((d) => d.to === link.id)) continue
-    const mention = reference.relation === 'mentions'
-    if (mention && (!MENTIONED.has(reference.kind) || !WORKING.has(document.kind))) continue
-    // Defined in another feature, and named as of there: not ours to look up.
-    if (mention && (defined.has(link.id) || isForeign(context, document, reference))) continue
-    said.add(key)
-    context.report(
-      'unknown-reference',
-      reference.place,
-      `${reference.written} is named here and defined nowhere: what it ${mention ? 'says' : 'promises'} cannot be followed.`,
-      `Name the one that is meant, or write ${reference.written} down where its like are defined.`,
-      { key: link.id, ...(mention || reference.relation === 'links' ? { severity: 'warning' as const } : {}) },
+    const isMention = reference.relation === 'mentions'
+    if (isMention && (!MENTIONED.has(reference.kind) || !WORKING.has(document.kind))) continue
+    // Named as of another feature: not ours to look up.
+    if (isMention && isForeign(context, document, reference)) continue
+    index.candidates.push(
+      detached({
+        ...common,
+        place: reference.place,
+        written: reference.written,
+        kinds: MEANS[reference.kind],
+        isMention,
+        isWeak: isMention || reference.relation === 'links',
+        waits: null,
+        // The first of a range stands on its own, in front of the range.
+        isRanged:
+          RANGE.test(reference.written) || document.references[link.index + 1]?.place.start === reference.place.start,
+      }),
     )
   }
 }
+
+function unknown(context: LintContext, index: LintIndex): void {
+  const said = new Set<string>()
+  const gaps = new Map<string, { candidate: Candidate; ids: string[] }>()
+  const ordered = index.candidates.toSorted((a, b) =>
+    a.place.path < b.place.path ? -1 : a.place.path > b.place.path ? 1 : 0,
+  )
+  for (const candidate of ordered) {
+    const { place, root, id, kinds, written, waits } = candidate
+    const key = `${place.path}\n${id}`
+    if (said.has(key)) continue
+    const isIn = (name: string) => kinds.some((kind) => index.inRoot.get(`${root}\n${name}`)?.has(kind))
+    if (isIn(id) || isIn(`~${unpadded(id)}`)) continue
+    if (!candidate.isExpected && !kinds.some((kind) => index.counted.has(`${root}\n${kind}\n${prefixOf(id)}`))) continue
+    // Defined in another feature: it may be meant.
+    if (candidate.isMention && index.defined.has(id)) continue
+    said.add(key)
+    if (waits)
+      context.report(
+        'unknown-reference',
+        place,
+        `${waits.from ?? 'The item'} ${waits.kind === 'blocks' ? 'blocks' : 'depends on'} ${id}, which does not exist: it would wait for ever.`,
+        `Name the one that is meant, or take ${id} out.`,
+        { key: id },
+      )
+    else if (candidate.isRanged) {
+      const gap = gaps.get(`${place.path}\n${place.start}`)
+      if (gap) {
+        gap.ids.push(id)
+        gap.candidate = candidate
+      } else gaps.set(`${place.path}\n${place.start}`, { candidate, ids: [id] })
+    } else
+      context.report(
+        'unknown-reference',
+        place,
+        `${written} is named here and defined nowhere: what it ${candidate.isMention ? 'says' : 'promises'} cannot be followed.`,
+        `Name the one that is meant, or write ${written} down where its like are defined.`,
+        { key: id, ...(candidate.isWeak ? { severity: 'warning' as const } : {}) },
+      )
+  }
+  // `T001-T009` is a short hand, in which a gap may be meant.
+  for (const { candidate, ids } of gaps.values())
+    context.report(
+      'unknown-reference',
+      candidate.place,
+      `${candidate.written} takes in ${listed(ids, 3)}, defined nowhere: what it says of ${ids.length === 1 ? 'it' : 'them'} cannot be followed.`,
+      'Name only those that are there.',
+      { key: candidate.written, severity: 'warning' },
+    )
+}
+
+/** Digits, a dash or the like, digits: more than one identifier. */
+const RANGE =
+  /\d\*{0,2}\s{0,2}(?:[-\u2010-\u2015\u2212\uFF0D~～…]|\.{2,3}|to|through|thru|bis|à|至)\s{0,2}\*{0,2}[A-Za-z-]{0,12}\d/iu
 
 /** `FR-012 of spec 003`, `from 002-login's FR-004`. */
 function isForeign(context: LintContext, document: SpecDocument, { place }: Reference): boolean {

@@ -21,17 +21,27 @@ export class LintContext {
   readonly found: FindingDraft[] = []
   /** Documents in which something is promised: no templates, nothing archived, nothing ignored. */
   readonly live: readonly SpecDocument[]
+  /** The documents that this part of the project is linted for; the others stand beside, to be asked. */
+  readonly own: ReadonlySet<SpecDocument>
   readonly #texts: ReadonlyMap<string, string>
   readonly #live: ReadonlySet<SpecDocument>
 
-  constructor(project: SpecProject, texts: ReadonlyMap<string, string>, config: LintConfig) {
+  /** `own`: paths of the documents to lint; by default all of them. */
+  constructor(
+    project: SpecProject,
+    texts: ReadonlyMap<string, string>,
+    config: LintConfig,
+    own: ReadonlySet<string> | null = null,
+  ) {
     this.project = project
     this.config = config
     this.#texts = texts
-    this.live = project.documents.filter(
+    const live = project.documents.filter(
       (d) => !d.template && !d.archived && !config.ignore.some((pattern) => fitsPattern(d.path, pattern)),
     )
-    this.#live = new Set(this.live)
+    this.#live = new Set(live)
+    this.own = own === null ? new Set(project.documents) : new Set(project.documents.filter((d) => own.has(d.path)))
+    this.live = own === null ? live : live.filter((d) => own.has(d.path))
   }
 
   isLive(document: SpecDocument | null): document is SpecDocument {
@@ -42,6 +52,12 @@ export class LintContext {
   at(index: number | null): SpecDocument | null {
     const document = index === null ? undefined : this.project.documents[index]
     return document && this.#live.has(document) ? document : null
+  }
+
+  /** A live document of this part. */
+  ownAt(index: number | null): SpecDocument | null {
+    const document = this.at(index)
+    return document && this.own.has(document) ? document : null
   }
 
   /** Features with at least one live document, the three of them looked up. */

@@ -1,24 +1,29 @@
 import type { SpecProject } from '../project-model.ts'
-import { artefactRules } from './artefact-rules.ts'
+import { artefactRules, storiesAtEnd } from './artefact-rules.ts'
 import { clarificationRules } from './clarification-rules.ts'
 import { constitutionRules } from './constitution-rules.ts'
-import { deltaRules } from './delta-rules.ts'
+import { deltaRules, deltasAtEnd } from './delta-rules.ts'
 import { dependencyRules } from './dependency-rules.ts'
-import { fingerprinted, type Finding } from './finding.ts'
-import { identifierRules } from './identifier-rules.ts'
+import { fingerprinted, type Finding, type FindingDraft } from './finding.ts'
+import { identifierRules, identifiersAtEnd } from './identifier-rules.ts'
 import { DEFAULT_LINT_CONFIG, type LintConfig } from './lint-config.ts'
 import { LintContext } from './lint-context.ts'
-import { overlapRules } from './overlap-rules.ts'
+import { LintIndex } from './lint-index.ts'
+import { overlapRules, overlapsAtEnd } from './overlap-rules.ts'
+import { phaseRules } from './phase-rules.ts'
 import { readingRules } from './reading-rules.ts'
 import { requirementRules } from './requirement-rules.ts'
-import { runbookRules } from './runbook-rules.ts'
+import { runbookRules, runbooksAtEnd } from './runbook-rules.ts'
 import { scenarioRules } from './scenario-rules.ts'
 import { sectionRules } from './section-rules.ts'
-import { statusRules } from './status-rules.ts'
+import { statusAtEnd, statusRules } from './status-rules.ts'
 import { taskRules } from './task-rules.ts'
 import { traceRules } from './trace-rules.ts'
 
-const GROUPS: readonly ((context: LintContext) => void)[] = [
+type Group = (context: LintContext, index: LintIndex) => void
+
+/** Rules that look at one feature, change or document, and note in the index what others need of it. */
+const LOCAL: readonly Group[] = [
   readingRules,
   sectionRules,
   artefactRules,
@@ -28,6 +33,7 @@ const GROUPS: readonly ((context: LintContext) => void)[] = [
   identifierRules,
   traceRules,
   dependencyRules,
+  phaseRules,
   constitutionRules,
   statusRules,
   overlapRules,
@@ -35,6 +41,23 @@ const GROUPS: readonly ((context: LintContext) => void)[] = [
   taskRules,
   runbookRules,
 ]
+/** Rules about several of them, asked of the index once everything was read. */
+const AT_END: readonly Group[] = [
+  identifiersAtEnd,
+  storiesAtEnd,
+  statusAtEnd,
+  overlapsAtEnd,
+  deltasAtEnd,
+  runbooksAtEnd,
+]
+
+export function lintLocally(context: LintContext, index: LintIndex): void {
+  for (const group of LOCAL) group(context, index)
+}
+
+export function lintAtEnd(context: LintContext, index: LintIndex): void {
+  for (const group of AT_END) group(context, index)
+}
 
 /**
  * All findings of a project, by path, line and column. Pure. `texts`: the very texts that were read, by normalised path. Templates, archived
@@ -46,13 +69,21 @@ export function lintProject(
   config: LintConfig = DEFAULT_LINT_CONFIG,
 ): Finding[] {
   const context = new LintContext(project, texts, config)
-  for (const group of GROUPS) group(context)
-  const drafts = context.found.toSorted(
-    (a, b) =>
-      (a.place.path < b.place.path ? -1 : a.place.path > b.place.path ? 1 : 0) ||
-      a.place.line - b.place.line ||
-      a.place.column - b.place.column ||
-      (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0),
+  const index = new LintIndex()
+  lintLocally(context, index)
+  lintAtEnd(context, index)
+  return ordered(context.found)
+}
+
+/** Findings in the order of files, lines and columns, each with its fingerprint. */
+export function ordered(found: readonly FindingDraft[]): Finding[] {
+  return fingerprinted(
+    found.toSorted(
+      (a, b) =>
+        (a.place.path < b.place.path ? -1 : a.place.path > b.place.path ? 1 : 0) ||
+        a.place.line - b.place.line ||
+        a.place.column - b.place.column ||
+        (a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : 0),
+    ),
   )
-  return fingerprinted(drafts)
 }

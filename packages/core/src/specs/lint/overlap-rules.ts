@@ -1,33 +1,29 @@
 import type { FileReference, Place, SpecDocument } from '../model.ts'
-import { comparedTitle } from '../section-keys.ts'
 import { listed, type LintContext } from './lint-context.ts'
+import { detached, type LintIndex, type Work } from './lint-index.ts'
 
-/** A piece of open work: an OpenSpec change, or a feature that is under way. */
-interface Work {
-  readonly name: string
-  readonly root: string
-  readonly documents: readonly SpecDocument[]
+/** Which files and symbols each piece of open work names. */
+export function overlapRules(context: LintContext, index: LintIndex): void {
+  for (const change of context.project.changes) {
+    if (change.archived) continue
+    const documents = live(context, [change.tasks, change.proposal, change.design])
+    if (!isFinished(documents)) index.changes.push(detached(workOf(change.id, change.root, documents)))
+  }
+  for (const { feature, tasks } of context.features())
+    if (tasks !== null && isUnderWay(tasks)) index.features.push(detached(workOf(feature.slug, feature.root, [tasks])))
 }
 
-export function overlapRules(context: LintContext): void {
-  requirements(context)
-  const changes = context.project.changes
-    .filter((c) => !c.archived)
-    .map((c): Work => ({ name: c.id, root: c.root, documents: live(context, [c.tasks, c.proposal, c.design]) }))
-    .filter((work) => !isFinished(work))
-  shared(context, changes)
-  const features = context
-    .features()
-    .filter(({ tasks }) => tasks !== null && isUnderWay(tasks))
-    .map(({ feature, tasks }): Work => ({ name: feature.slug, root: feature.root, documents: tasks ? [tasks] : [] }))
-  shared(context, features)
+export function overlapsAtEnd(context: LintContext, index: LintIndex): void {
+  requirements(context, index)
+  shared(context, index.changes)
+  shared(context, index.features)
 }
 
 function live(context: LintContext, indices: readonly (number | null)[]): SpecDocument[] {
   return indices.map((i) => context.at(i)).filter((d) => d !== null)
 }
 
-function isFinished({ documents }: Work): boolean {
+function isFinished(documents: readonly SpecDocument[]): boolean {
   const tasks = documents.find((d) => d.kind === 'tasks')
   return (
     tasks !== undefined &&
@@ -40,33 +36,15 @@ function isUnderWay(tasks: SpecDocument): boolean {
   return tasks.tasks.some((t) => t.kind === 'task' && t.state === 'open')
 }
 
-function requirements(context: LintContext): void {
-  const touched = new Map<
-    string,
-    { change: string; document: SpecDocument; place: Place; title: string; capability: string }[]
-  >()
-  for (const change of context.project.changes) {
-    if (change.archived) continue
-    for (const delta of change.deltas) {
-      const document = context.at(delta.document)
-      for (const requirement of document?.requirements ?? []) {
-        if (requirement.kind !== 'capability' || requirement.operation === null || !document) continue
-        const names = [requirement.title, ...(requirement.renamedTo === null ? [] : [requirement.renamedTo])]
-        for (const name of new Set(names.map(comparedTitle))) {
-          const key = `${change.root}\n${delta.capability}\n${name}`
-          const list = touched.get(key) ?? []
-          touched.set(key, list)
-          list.push({
-            change: change.id,
-            document,
-            place: requirement.titlePlace ?? requirement.place,
-            title: requirement.title,
-            capability: delta.capability,
-          })
-        }
-      }
+function requirements(context: LintContext, index: LintIndex): void {
+  const touched = new Map<string, LintIndex['deltas']>()
+  for (const delta of index.deltas)
+    for (const name of new Set([delta.name, ...(delta.renamedTo === null ? [] : [delta.renamedTo])])) {
+      const key = `${delta.root}\n${delta.capability}\n${name}`
+      const list = touched.get(key)
+      if (list) list.push(delta)
+      else touched.set(key, [delta])
     }
-  }
   for (const list of touched.values()) {
     const ids = [...new Set(list.map((entry) => entry.change))]
     if (ids.length < 2) continue
@@ -101,27 +79,35 @@ interface Touch {
   readonly place: Place
 }
 
+function workOf(name: string, root: string, documents: readonly SpecDocument[]): Work {
+  const touches = new Map<string, Place>()
+  const add = (key: string, place: Place) => {
+    if (!touches.has(key)) touches.set(key, place)
+  }
+  for (const document of documents) {
+    // What an open task names will be changed; elsewhere only what says so.
+    const isOpen = (from: FileReference['from']) => {
+      if (from.kind !== 'task') return false
+      const task = document.tasks[from.index]
+      return task?.kind === 'task' && (task.state === 'open' || task.state === 'partial') && CHANGES.test(task.text)
+    }
+    for (const file of document.files)
+      if (isPath(file) && (isOpen(file.from) || (file.action !== 'mention' && document.kind !== 'tasks')))
+        add(`${root}\nfile\n${file.target.replace(/^\.?\//, '')}`, file.place)
+    for (const symbol of document.symbols)
+      if (symbol.call && symbol.name.length > 5 && isOpen(symbol.from))
+        add(`${root}\nsymbol\n${symbol.name}`, symbol.place)
+  }
+  return { name, root, touches: [...touches].map(([key, place]) => ({ key, place })) }
+}
+
 function shared(context: LintContext, works: readonly Work[]): void {
   const touched = new Map<string, Touch[]>()
-  const add = (key: string, work: Work, place: Place) => {
-    const list = touched.get(key)
-    if (!list) touched.set(key, [{ work, place }])
-    else if (list.at(-1)?.work !== work) list.push({ work, place })
-  }
   for (const work of works)
-    for (const document of work.documents) {
-      // What an open task names will be changed; elsewhere only what says so.
-      const isOpen = (from: FileReference['from']) => {
-        if (from.kind !== 'task') return false
-        const task = document.tasks[from.index]
-        return task?.kind === 'task' && (task.state === 'open' || task.state === 'partial') && CHANGES.test(task.text)
-      }
-      for (const file of document.files)
-        if (isPath(file) && (isOpen(file.from) || (file.action !== 'mention' && document.kind !== 'tasks')))
-          add(`${work.root}\nfile\n${file.target.replace(/^\.?\//, '')}`, work, file.place)
-      for (const symbol of document.symbols)
-        if (symbol.call && symbol.name.length > 5 && isOpen(symbol.from))
-          add(`${work.root}\nsymbol\n${symbol.name}`, work, symbol.place)
+    for (const { key, place } of work.touches) {
+      const list = touched.get(key)
+      if (list) list.push({ work, place })
+      else touched.set(key, [{ work, place }])
     }
   report(context, touched)
 }

@@ -9,10 +9,11 @@ const PROMISES = new Set(['spec', 'capability', 'delta', 'story'])
 export function requirementRules(context: LintContext): void {
   for (const document of context.live) {
     if (!PROMISES.has(document.kind)) continue
+    const plain = isWrittenPlainly(document)
     for (const requirement of document.requirements) {
       if (requirement.withdrawn || requirement.operation === 'removed' || requirement.operation === 'renamed') continue
       wording(context, document, requirement)
-      modal(context, document, requirement)
+      modal(context, document, requirement, plain)
       if (
         requirement.kind === 'capability' &&
         requirement.scenarios.length === 0 &&
@@ -88,7 +89,13 @@ function criterionWording(context: LintContext, document: SpecDocument, criterio
   )
 }
 
-function modal(context: LintContext, document: SpecDocument, requirement: Requirement): void {
+/** Most of its requirements say what the system does, without a word of obligation: then that is how it is written. */
+function isWrittenPlainly(document: SpecDocument): boolean {
+  const counted = document.requirements.filter((r) => r.kind === 'functional' && r.id !== null && !r.withdrawn)
+  return counted.length > 2 && counted.filter((r) => r.modal === null).length * 2 > counted.length
+}
+
+function modal(context: LintContext, document: SpecDocument, requirement: Requirement, isPlain: boolean): void {
   const { format, kind } = document
   if (format === 'openspec' && requirement.kind === 'capability') {
     if (requirement.deviations.includes('outside-of-delta')) return
@@ -130,6 +137,17 @@ function modal(context: LintContext, document: SpecDocument, requirement: Requir
   if (!isEnglish(said) || said.endsWith(':') || said.endsWith('?') || /\[NEEDS CLARIFICATION/i.test(requirement.text))
     return
   if (untestableBecause(requirement.text) !== null) return
+  if (isPlain) {
+    if (document.requirements.find((r) => r.kind === 'functional' && r.modal === null) === requirement)
+      context.report(
+        'requirement-without-modal',
+        firstLine(requirement.place, context.textOf(document)),
+        'Most requirements of this file say none of MUST, SHALL, SHOULD and MAY: nobody knows which of them bind.',
+        'Write "System MUST ..." where it binds, SHOULD where it may be left out with a reason.',
+        { key: 'plain', severity: 'note' },
+      )
+    return
+  }
   context.report(
     'requirement-without-modal',
     firstLine(requirement.place, context.textOf(document)),

@@ -42,6 +42,7 @@ export const RULES = {
   'task-without-requirement': row('warning', 'A task names no requirement, where the others do'),
   // dependencies
   'circular-dependency': row('error', 'Tasks wait for one another in a circle'),
+  'impossible-dependency': row('warning', 'A task or phase waits for what comes later, or was dropped'),
   'done-before-dependency': row('warning', 'A task is ticked and what it depends on is open'),
   'done-before-subtask': row('warning', 'A task is ticked and a part of it is open'),
   // constitution
@@ -69,6 +70,9 @@ export const RULES = {
   'story-label-misplaced': row('warning', 'A task carries the label of a story where it does not belong'),
   // runbooks
   'search-block-incomplete': row('error', 'A SEARCH block of a runbook lacks a part'),
+  'runbook-test-missing': row('warning', 'A runbook adds source and no test'),
+  'runbook-changelog-missing': row('note', 'A runbook changes source and leaves the changelog alone'),
+  'runbook-impact-incomplete': row('warning', "A runbook touches files that its story's impact does not name"),
 } as const satisfies Readonly<Record<string, RuleRow>>
 
 export type RuleId = keyof typeof RULES

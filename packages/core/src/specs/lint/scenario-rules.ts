@@ -52,7 +52,8 @@ function scenarios(context: LintContext, document: SpecDocument): void {
       openspec
         ? 'Write "- **WHEN** ..." and "- **THEN** ..." lines, "- **GIVEN** ..." where a state must hold before.'
         : 'Write **Given** <state>, **When** <action>, **Then** <result>.',
-      lacks.length === 1 && lacks[0] === 'given' ? { severity: 'note' } : {},
+      // "Given no data, then nothing is shown" holds at all times; OpenSpec refuses it.
+      lacks.length === 1 && (lacks[0] === 'given' || (lacks[0] === 'when' && !openspec)) ? { severity: 'note' } : {},
     )
   }
 }
@@ -69,6 +70,9 @@ function criteria(context: LintContext, document: SpecDocument): void {
     if (criterion.steps.length === 0 && !isEnglish(spoken(criterion.text))) continue
     const lacks = missing(criterion.steps, ['given', 'when', 'then'])
     if (lacks.length === 0 || (!named && !lacks.includes('then'))) continue
+    // "Given x, when y, the system does z" tells its result without the word.
+    if (!named && /,\s+(?:an?|the|it|they|its|all|no|each|every|only)\b/i.test(criterion.steps.at(-1)?.text ?? ''))
+      continue
     context.report(
       'scenario-without-steps',
       firstLine(criterion.place, context.textOf(document)),

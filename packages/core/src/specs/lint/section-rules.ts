@@ -105,6 +105,9 @@ function isThere(document: SpecDocument, wanted: Wanted): boolean {
   if (keys.includes('core-principles')) return document.principles.length > 0
   if (keys.includes('acceptance-criteria')) return document.criteria.length > 0
   if (keys.includes('user-story')) return document.stories.length > 0
+  // `### Step 6: Verification & Test Suite`
+  if (keys.includes('verification-plan'))
+    return document.sections.some((s) => s.key === 'step' && /\b(?:verif\w*|tests?|testing)\b/.test(s.name))
   if (keys.includes('proposed-changes')) return document.files.some((f) => f.action !== 'mention')
   if (keys.includes('kiro-requirement')) return document.requirements.length > 0 || document.stories.length > 0
   return false

@@ -1,5 +1,6 @@
 import type { SpecDocument, Task } from '../model.ts'
 import { listed, top, type LintContext } from './lint-context.ts'
+import type { LintIndex } from './lint-index.ts'
 
 /** What the status says, held against what is ticked. */
 export function statusRules(context: LintContext): void {
@@ -16,7 +17,6 @@ export function statusRules(context: LintContext): void {
     known(context, document)
     if (document.kind === 'runbook') ownTasks(context, document, done)
   }
-  runbooks(context)
   changes(context)
 }
 
@@ -145,15 +145,13 @@ function short(text: string): string {
 
 const BOUND = /^(?:COMMITTED|DONE|IMPLEMENTED|CLOSED|RETIRED|SUPERSEDED)/
 
-function runbooks(context: LintContext): void {
-  for (const story of context.project.agentStories) {
-    const [index] = story.stories
-    const written = context.at(index ?? null)
-    if (!written?.status || story.stories.length !== 1 || BOUND.test(written.status.normal)) continue
-    for (const at of story.runbooks) {
-      const runbook = context.at(at)
-      const status = runbook?.status
-      if (!runbook || !status || !/^(?:ACCEPTED|COMMITTED|IMPLEMENTED)/.test(status.normal)) continue
+/** A runbook that was accepted while its story is not agreed on. */
+export function statusAtEnd(context: LintContext, index: LintIndex): void {
+  for (const story of index.stories.values()) {
+    const [written] = story.stories
+    if (!written?.isLive || !written.status || story.stories.length !== 1 || BOUND.test(written.status.normal)) continue
+    for (const { status } of story.runbooks) {
+      if (!status || !/^(?:ACCEPTED|COMMITTED|IMPLEMENTED)/.test(status.normal)) continue
       context.report(
         'runbook-before-story',
         status.place,

@@ -80,7 +80,10 @@ function ids(context: LintContext, tasks: SpecDocument): void {
   if (numbers.length === 0 || numbers.length * 2 < counted.length) return
   let next = Math.max(...numbers.map(Number))
   const text = context.textOf(tasks)
+  // A list without any id under a heading of its own is a list of checks.
+  const phases = new Set(counted.flatMap((t) => (t.id === null ? [] : [t.phase])))
   for (const task of counted) {
+    if (!phases.has(task.phase)) continue
     // A part of a task goes by its parent's id.
     if (task.id !== null || task.parent !== null || task.indent > 0 || /^[*`[]*T\d/.test(task.text)) continue
     if (task.state !== 'open' && task.state !== 'done') continue

@@ -1,0 +1,21 @@
+/** What the server asks of the process that works for it, and what that one answers. Plain data: it goes over a pipe. */
+export interface WorkOrder {
+  readonly tool: WorkTool
+  /** Absolute and real. */
+  readonly root: string
+  /** Paths from the root that the client's roots narrow the answer to; [''] for all of it. */
+  readonly scope: readonly string[]
+  /** Has passed the schema of the tool. */
+  readonly input: unknown
+}
+
+export type WorkTool = 'spec_lint' | 'spec_evidence' | 'spec_trace' | 'spec_coverage'
+
+export type WorkAnswer =
+  | { readonly ok: true; readonly document: Readonly<Record<string, unknown>>; readonly text: string }
+  | { readonly ok: false; readonly code: string; readonly detail: string }
+
+/** From the worker, for the order with this number: `note` says what it is at. */
+export type WorkMessage =
+  | { readonly id: number; readonly note: string }
+  | { readonly id: number; readonly answer: WorkAnswer }

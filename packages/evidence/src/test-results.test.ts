@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { readReports, type Report, type TestResults } from './test-results.ts'
+
+function report(by: Report['by'], ...cases: string[]): Report {
+  const bytes = Buffer.from(`<testsuite name="s">${cases.join('')}</testsuite>`)
+  return by === undefined ? { name: 'r.xml', bytes } : { name: 'r.xml', bytes, by }
+}
+
+function results(...reports: Report[]): TestResults {
+  const read = readReports(reports)
+  if (!read.ok) throw new Error(read.detail)
+  return read.results
+}
+
+const PASSED = '<testcase classname="tests/a.test.ts" name="a"/>'
+const FAILED = '<testcase classname="tests/a.test.ts" name="b"><failure/></testcase>'
+
+test('a run is told from a report that was given; where both have the file, it was given', () => {
+  const by = (...reports: Report[]) => results(...reports).ofFile('tests/a.test.ts', []).by
+  expect([
+    by(report('run', PASSED)),
+    by(report('given', PASSED)),
+    by(report(undefined, PASSED)),
+    by(report('run', PASSED), report('given', PASSED)),
+    by(report('run', '<testcase classname="other.test.ts" name="x"/>')),
+  ]).toEqual(['run', 'given', 'given', 'given', 'given'])
+})
+
+test('a failure in one of two reports is a failure', () => {
+  expect(results(report('run', PASSED), report('given', FAILED)).ofFile('tests/a.test.ts', [])).toMatchObject({
+    outcome: 'failed',
+    passed: 1,
+    failed: ['b'],
+  })
+})
+
+test('a bare name of a file is not taken for the file of that name in any folder', () => {
+  const bare = results(report('given', '<testcase classname="x" file="a.test.ts" name="a"/>'))
+  expect(bare.ofFile('tests/a.test.ts', []).outcome).toBe('not-in-report')
+  expect(bare.ofFile('a.test.ts', []).outcome).toBe('passed')
+  const longer = results(report('given', '<testcase classname="tests/aa.test.ts" name="a"/>'))
+  expect(longer.ofFile('tests/a.test.ts', []).outcome).toBe('not-in-report')
+})
+
+test('one report that cannot be read refuses all of them, and no report is told from an empty one', () => {
+  const broken = readReports([report('given', PASSED), { name: 'b.xml', bytes: Buffer.from('<testsuite>') }])
+  expect(broken).toMatchObject({ ok: false, detail: expect.stringMatching(/^b\.xml: /) })
+  expect([results().ofName('x').outcome, results(report('given')).ofName('x').outcome]).toEqual([
+    'not-run',
+    'not-in-report',
+  ])
+})
