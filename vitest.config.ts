@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Projects by what a test needs: `unit` needs nothing but Node, `postgres` starts the embedded server,
+ * Projects by what a test needs: `unit` needs nothing but Node, `process` starts whole programs (OPA, a language server, a packed package), `postgres` starts the embedded server,
  * `sandbox` needs Linux and git, `browser` needs Chromium, `architecture` reads the tree itself.
  * The limits are for a machine that is slow and busy: a test that hangs fails, a slow one does not.
- * A test's project is in its file name: `x.test.ts`, `x.postgres.test.ts`, `x.sandbox.test.ts`, `x.browser.test.ts`.
+ * A test's project is in its file name: `x.test.ts`, `x.process.test.ts`, `x.postgres.test.ts`, `x.sandbox.test.ts`, `x.browser.test.ts`.
  */
 const exclude = ['**/node_modules/**', '**/dist/**']
 export default defineConfig({
@@ -15,8 +15,17 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'tools/**/*.test.ts'],
-          exclude: [...exclude, '**/*.{postgres,sandbox,browser}.test.ts'],
+          exclude: [...exclude, '**/*.{process,postgres,sandbox,browser}.test.ts'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'process',
+          include: ['packages/*/src/**/*.process.test.ts', 'tests/**/*.process.test.ts'],
+          exclude,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -32,7 +41,7 @@ export default defineConfig({
       {
         test: {
           name: 'sandbox',
-          include: ['packages/*/src/**/*.sandbox.test.ts'],
+          include: ['packages/*/src/**/*.sandbox.test.ts', 'tests/**/*.sandbox.test.ts'],
           exclude,
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -48,7 +57,14 @@ export default defineConfig({
           hookTimeout: 240_000,
         },
       },
-      { test: { name: 'architecture', include: ['tests/architecture/**/*.test.ts'], exclude, testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'architecture',
+          include: ['tests/architecture/**/*.test.ts'],
+          exclude: [...exclude, '**/*.process.test.ts'],
+          testTimeout: 60_000,
+        },
+      },
     ],
   },
 })
