@@ -139,6 +139,14 @@ test(
       ctx.skip('pre-commit is not here: put it on the PATH, or name it in GATEHOUSE_PRE_COMMIT')
       return
     }
+    // What the manifest needs; Debian 12 has 3.0.
+    const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(run(preCommit, ['--version'], { cwd: ROOT }).stdout) ?? []
+    if (Number(major) < 3 || (Number(major) === 3 && Number(minor) < 2)) {
+      ctx.skip(
+        `pre-commit ${major}.${minor} is too old: 3.2 or newer is needed, on the PATH or named in GATEHOUSE_PRE_COMMIT`,
+      )
+      return
+    }
     const { url, commit: rev, bin } = published()
     const root = honestProject()
     const home = scratchFolder()

@@ -5,8 +5,9 @@ import type { Json } from '@gatehouse/core/kernel/canonical'
 
 /**
  * A process that has nothing loaded decides all inputs of a file (JSON lines) in threads, then ends.
- * `node rego-bench-cold.ts <bundle folder> <file> <entrypoint> <threads> [cache folder]` prints how many answers were
- * given and the milliseconds that the processors were at it. With a cache folder modules are compiled once for all runs.
+ * `node rego-bench-cold.ts <bundle folder> <file> <entrypoint> <threads> [cache folder] [warm]` prints how many answers were
+ * given, the milliseconds that the processors were at it, and those from the start of the scan to its end. With a cache folder modules are compiled
+ * once for all runs. With a number as `warm` each thread decides so many inputs before the scan starts, as a server has that is up.
  */
 interface Share {
   readonly bundle: string
@@ -15,6 +16,7 @@ interface Share {
   readonly part: number
   readonly parts: number
   readonly cache: string
+  readonly warm: number
 }
 
 const NEWLINE = 10
@@ -59,31 +61,56 @@ async function decided(share: Share): Promise<number> {
   if (!read.ok) throw new Error(read.detail)
   const loaded = loadBundle(read.value)
   if (!loaded.ok) throw new Error(loaded.detail)
-  let answers = 0
-  for (const line of linesOf(share)) {
-    const answer = loaded.value.evaluate(share.entrypoint, JSON.parse(line) as Json)
-    if (!answer.ok) throw new Error(`${share.file}: ${answer.code}: ${answer.detail}`)
-    answers++
+  const decide = (lines: readonly string[]): number => {
+    for (const line of lines) {
+      const answer = loaded.value.evaluate(share.entrypoint, JSON.parse(line) as Json)
+      if (!answer.ok) throw new Error(`${share.file}: ${answer.code}: ${answer.detail}`)
+    }
+    return lines.length
   }
-  return answers
+  if (share.warm > 0) {
+    decide(linesOf(share).slice(0, share.warm))
+    await told()
+  }
+  return decide(linesOf(share))
+}
+
+/** Says that this thread is ready, and waits until all are. */
+async function told(): Promise<void> {
+  const go = new Promise((resolve) => parentPort?.once('message', resolve))
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+  parentPort?.postMessage('ready')
+  await go
 }
 
 if (parentPort === null) {
-  const [bundle = '', file = '', entrypoint = '', threads = '2', cache = ''] = process.argv.slice(2)
+  const [bundle = '', file = '', entrypoint = '', threads = '2', cache = '', warm = '0'] = process.argv.slice(2)
   const parts = Number(threads)
-  const shares = Array.from({ length: parts }, (_, part): Share => ({ bundle, file, entrypoint, part, parts, cache }))
+  let from = performance.now()
+  let ready = 0
+  const workers = Array.from({ length: parts }, (_, part) => {
+    const share: Share = { bundle, file, entrypoint, part, parts, cache, warm: Number(warm) }
+    return new Worker(new URL(import.meta.url), { workerData: share })
+  })
   const counts = await Promise.all(
-    shares.map(
-      (share) =>
+    workers.map(
+      (worker) =>
         new Promise<number>((resolve, reject) => {
-          const worker = new Worker(new URL(import.meta.url), { workerData: share })
-          worker.on('message', resolve)
+          worker.on('message', (message: number | 'ready') => {
+            if (message !== 'ready') return resolve(message)
+            ready++
+            if (ready < parts) return
+            from = performance.now()
+            // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+            for (const one of workers) one.postMessage('go')
+          })
           worker.on('error', reject)
         }),
     ),
   )
+  const ms = performance.now() - from
   const { user, system } = process.cpuUsage()
   const answers = counts.reduce((sum, count) => sum + count, 0)
-  process.stdout.write(`${answers} ${Math.round((user + system) / 1000)}\n`)
+  process.stdout.write(`${answers} ${Math.round((user + system) / 1000)} ${Math.round(ms)}\n`)
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
 } else parentPort.postMessage(await decided(workerData as Share))
