@@ -92,6 +92,8 @@ test('patterns gather what they match after a failure too; links, folders and de
   expect(names(run)).toEqual(['deep/er/two.xml', 'out/one.xml'])
   expect(run.commands.map(({ name, exit_code }) => [name, exit_code])).toEqual([['test', 3]])
   expect(run.problems.join()).toContain('test ended with 3')
+  const exact = await ran(repo, [plan(script, { reports: [], patterns: ['./out/on?.xml', 'two.xml', 'o+t/*'] })])
+  expect(names(exact)).toEqual(['out/one.xml'])
   const none = await ran(repo, [plan('true', { reports: [], patterns: ['*.xml'] })])
   expect([names(none), none.problems.join()]).toEqual([[], expect.stringContaining('no report matches *.xml')])
 })

@@ -36,7 +36,7 @@ export interface TestPlan {
   }[]
   /** Files of the workspace. */
   readonly reports: readonly string[]
-  /** Patterns of such files: `*`, `**`, `?`, as Node's `fs.globSync` has them. */
+  /** Patterns of such files: `*` and `?` within a folder, `**` across folders. */
   readonly patterns: readonly string[]
 }
 
@@ -209,19 +209,38 @@ function watched(plan: TestPlan, progress: (line: string) => void): () => void {
   return () => clearInterval(timer)
 }
 
-/** Copies what the patterns match to numbered files, the names beside them. Runs inside, with the rights of the tests. */
-const GATHER = `
+/**
+ * Copies what the patterns match to numbered files, the names beside them. Runs inside, with the rights of the tests, and under the Node that
+ * is found there: where ours lies in a folder that the tests' user cannot enter, an older one of the machine, without `fs.globSync`.
+ */
+const GATHER = String.raw`
 const fs = require('node:fs')
 const [folder, count, bytes, ...patterns] = process.argv.slice(1)
-const skipped = (entry) => /^(node_modules|\\.git)$/.test(typeof entry === 'string' ? entry.split('/').at(-1) : entry.name)
+const steps = { '**/': '(?:[^/]+/)*', '**': '.*', '*': '[^/]*', '?': '[^/]' }
+const matching = patterns.map((pattern) => {
+  const plain = pattern.replace(/^(?:\.\/)+/, '').replace(/[.+^$(){}|[\]\\]/g, '\\$&')
+  return new RegExp('^' + plain.replace(/\*\*\/|\*\*|\*|\?/g, (step) => steps[step]) + '$', 's')
+})
+const found = []
+const entriesOf = (folder) => {
+  try { return fs.readdirSync(folder, { withFileTypes: true }) } catch { return [] }
+}
+const walk = (below) => {
+  for (const entry of entriesOf(below || '.')) {
+    const name = below + entry.name
+    if (entry.isDirectory() && !/^(?:node_modules|\.git)$/.test(entry.name)) walk(name + '/')
+    else if (entry.isFile() && matching.some((one) => one.test(name))) found.push(name)
+  }
+}
+walk('')
 const names = []
 let left = Number(bytes)
 fs.mkdirSync(folder)
-for (const name of [...new Set(patterns.flatMap((p) => fs.globSync(p, { exclude: skipped })))].sort()) {
-  const stat = fs.lstatSync(name)
-  if (!stat.isFile() || name.startsWith('.gatehouse-reports-')) continue
-  if (names.length >= Number(count) || stat.size > left) { names.push(null); break }
-  left -= stat.size
+for (const name of found.sort()) {
+  if (name.startsWith('.gatehouse-reports-')) continue
+  const { size } = fs.lstatSync(name)
+  if (names.length >= Number(count) || size > left) { names.push(null); break }
+  left -= size
   fs.copyFileSync(name, folder + '/' + names.length)
   names.push(name)
 }
