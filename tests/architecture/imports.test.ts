@@ -19,6 +19,7 @@ const CORE_MAY_USE = ['zod', 'canonicalize', '@noble/hashes', 'yaml']
 
 const files = trackedFiles()
 const sources = files.filter((file) => /^packages\/[^/]+\/(src|bin)\/.*\.(tsx?|js)$/.test(file))
+const isFixture = (file: string) => /(?:^|[-/])fixture(?:-[\w-]+)?\.ts$/.test(file)
 const packageOf = (file: string) => String(file.split('/')[1])
 const imports = sources.flatMap((file) => importsOf(file))
 
@@ -48,10 +49,17 @@ test('no path leads from one package into another, or out of the packages', () =
   const wrong = imports.filter(({ file, from }) => {
     if (!from.startsWith('.')) return false
     const target = posix.join(posix.dirname(file), from)
-    // A test may use what the whole test run shares.
-    if (isTest(file) && /^(tools|tests)\//.test(target)) return false
+    // A test and its fixture may use what the whole test run shares.
+    if ((isTest(file) || isFixture(file)) && /^(tools|tests)\//.test(target)) return false
     return !target.startsWith(`packages/${packageOf(file)}/`)
   })
+  expect(wrong.map((i) => told(i))).toEqual([])
+})
+
+test('fixtures are for tests, benches and other fixtures alone', () => {
+  const wrong = imports.filter(
+    ({ file, from }) => isFixture(from) && !isTest(file) && !isFixture(file) && !/-bench(-\w+)?\.ts$/.test(file),
+  )
   expect(wrong.map((i) => told(i))).toEqual([])
 })
 

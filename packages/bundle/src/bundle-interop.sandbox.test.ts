@@ -21,16 +21,17 @@ import { freePort, startRegistry, type RegistryProcess } from './registry-fixtur
 import { RegistryStore } from './registry-artifacts.ts'
 import { signDigest } from './signature-make.ts'
 import { attachSignature } from './signature-attachment.ts'
-import { readTrustRoot, type SignerPolicy } from './signature-verify.ts'
+import { readTrustRoot } from './signature-verify.ts'
 import { readPrivateKey, readPublicKey } from './signing-key.ts'
 import {
+  byIdentity,
   IDENTITY,
   ISSUER,
+  keyless,
   NO_WITNESSES,
   oidcToken,
-  startSigstore,
+  sigstoreOfFile,
   witnessesOf,
-  type SigstoreServices,
 } from './sigstore-fixture.ts'
 
 // cosign and the registry share the machine with everything else.
@@ -40,7 +41,7 @@ const run = promisify(execFile)
 const cosign = findCosign()
 const registryProgram = findProgram('docker-registry')
 const skopeo = findProgram('skopeo')
-let sigstore: SigstoreServices
+const sigstore = sigstoreOfFile()
 let registry: RegistryProcess | null = null
 let host = ''
 let scratch = ''
@@ -58,14 +59,12 @@ function need(ctx: Skipping, ...tools: FoundProgram[]): string {
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'gatehouse-interop-'))
-  sigstore = await startSigstore()
-  writeFileSync(join(scratch, 'trusted_root.json'), sigstore.trustRoot)
+  writeFileSync(join(scratch, 'trusted_root.json'), sigstore().trustRoot)
   if (registryProgram.ok) registry = await startRegistry(registryProgram.path)
   host = registry?.host ?? ''
 })
 afterAll(async () => {
   await registry?.close()
-  await sigstore.close()
   rmSync(scratch, { recursive: true, force: true })
 })
 
@@ -84,14 +83,10 @@ async function runCosign(path: string, args: readonly string[]): Promise<string>
   return said
 }
 
-function byIdentity(): SignerPolicy {
-  return { kind: 'identity', identities: [IDENTITY], issuer: ISSUER, trustRoot: readTrustRoot(sigstore.trustRoot) }
-}
-
-const services = () => witnessesOf(sigstore)
+const services = () => witnessesOf(sigstore())
 
 async function signKeyless(repository: string, digest: string): Promise<void> {
-  const identity = { kind: 'keyless', token: oidcToken(), fulcioUrl: sigstore.url } as const
+  const identity = keyless(sigstore())
   const { bytes } = await store(repository).manifest(digest, 1e6)
   await attachSignature(store(repository), bytes, await signDigest(digest, identity, services()), new Date())
 }
@@ -152,7 +147,7 @@ test('cosign verifies what we sign with its own encrypted key, alone and with lo
 
 async function signingConfig(path: string, witnessed: boolean): Promise<string> {
   const out = join(scratch, `signing-config-${String(witnessed)}.json`)
-  await runCosign(path, signingConfigArgs(sigstore.url, witnessed ? 1 : null, out))
+  await runCosign(path, signingConfigArgs(sigstore().url, witnessed ? 1 : null, out))
   return out
 }
 
@@ -165,7 +160,9 @@ test('we verify what cosign signs keyless', async (ctx) => {
   const token = join(scratch, 'token')
   writeFileSync(token, oidcToken())
   await runCosign(path, ['sign', ...common, '--identity-token', token, name])
-  const { verified } = await verifyBundle(store('cosign-keyless'), parseReference(name), { signer: byIdentity() })
+  const { verified } = await verifyBundle(store('cosign-keyless'), parseReference(name), {
+    signer: byIdentity(sigstore()),
+  })
   expect(verified.signer).toMatchObject({ identity: IDENTITY, issuer: ISSUER })
   expect(verified.signer.times).toHaveLength(2)
 })
@@ -184,7 +181,7 @@ test('we verify what cosign signs with a key', async (ctx) => {
     const common = ['--allow-http-registry', '--yes', '--trusted-root', trustRootFile(), '--signing-config', config]
     // oxlint-disable-next-line no-await-in-loop -- as above
     await runCosign(path, ['sign', ...common, '--key', key, name])
-    const trustRoot = witnessed ? readTrustRoot(sigstore.trustRoot) : null
+    const trustRoot = witnessed ? readTrustRoot(sigstore().trustRoot) : null
     const signer = { kind: 'key', key: publicKey, trustRoot } as const
     // oxlint-disable-next-line no-await-in-loop -- as above
     const { verified } = await verifyBundle(store(repository), parseReference(name), { signer })
@@ -211,7 +208,7 @@ test('a layout copied out of a registry verifies without any network', async (ct
   expect(copied.signatures).toBe(1)
   const fetch = vi.spyOn(globalThis, 'fetch').mockRejectedValue(new Error('there is no network'))
   const found = await verifyBundle(new LayoutStore(folder), parseReference(`oci:${folder}@${digest}`), {
-    signer: byIdentity(),
+    signer: byIdentity(sigstore()),
   })
   expect(fetch).not.toHaveBeenCalled()
   fetch.mockRestore()
@@ -253,7 +250,7 @@ test('OPA itself loads the artifact from the registry and decides as our evaluat
   const digest = await push('for-opa', layer)
   await signKeyless('for-opa', digest)
   const name = `${host}/for-opa@${digest}`
-  const accepted = await verifyBundle(store('for-opa'), parseReference(name), { signer: byIdentity() })
+  const accepted = await verifyBundle(store('for-opa'), parseReference(name), { signer: byIdentity(sigstore()) })
   expect(accepted.verified).toMatchObject({ tests: 2, revision: 'r9' })
   const address = `127.0.0.1:${await freePort()}`
   const settings = {

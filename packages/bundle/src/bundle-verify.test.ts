@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { handMadePlan } from '@gatehouse/rego/plan-fixture'
 import { makeArtifact, MEDIA, readManifest } from './artifact.ts'
 import { bundleLayer, planWithBuiltin, testPlan, testsFile } from './bundle-fixture.ts'
@@ -15,40 +15,31 @@ import { signDigest, type SigningServices } from './signature-make.ts'
 import { attachSignature } from './signature-attachment.ts'
 import { readTrustRoot, type SignerPolicy } from './signature-verify.ts'
 import {
-  ecKeys,
+  byIdentity,
   IDENTITY,
   ISSUER,
+  keyless,
   NO_WITNESSES,
-  oidcToken,
+  sigstoreOfFile,
   startSigstore,
   witnessesOf,
-  type SigstoreServices,
 } from './sigstore-fixture.ts'
+import { ecKeys } from './sigstore-keys-fixture.ts'
 
 // Threads of the evaluator start slowly where everything else runs too.
 vi.setConfig({ testTimeout: 60_000 })
 
-let sigstore: SigstoreServices
+const sigstore = sigstoreOfFile()
 let folder = ''
 let store: LayoutStore
 
-beforeAll(async () => {
-  sigstore = await startSigstore()
-}, 60_000)
-afterAll(() => sigstore.close())
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gatehouse-oci-'))
   store = new LayoutStore(folder)
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const services = (): SigningServices => witnessesOf(sigstore)
-const byIdentity = (): SignerPolicy => ({
-  kind: 'identity',
-  identities: [IDENTITY],
-  issuer: ISSUER,
-  trustRoot: readTrustRoot(sigstore.trustRoot),
-})
+const services = (): SigningServices => witnessesOf(sigstore())
 
 /** As "policy push" does, with everything that it checks. */
 async function release(layer = bundleLayer(), version = 7): Promise<string> {
@@ -69,8 +60,8 @@ async function attach(digest: string, signature: Buffer): Promise<void> {
   await attachSignature(store, bytes, signature, new Date())
 }
 
-async function sign(digest: string, token = oidcToken(), witnesses = services(), about = digest): Promise<void> {
-  await attach(digest, await signDigest(about, { kind: 'keyless', token, fulcioUrl: sigstore.url }, witnesses))
+async function sign(digest: string, by = keyless(sigstore()), witnesses = services(), about = digest): Promise<void> {
+  await attach(digest, await signDigest(about, by, witnesses))
 }
 
 async function signByKey(digest: string, key: KeyObject, witnesses: SigningServices): Promise<void> {
@@ -78,7 +69,10 @@ async function signByKey(digest: string, key: KeyObject, witnesses: SigningServi
 }
 
 async function verify(digest: string, options: Partial<VerifyOptions> = {}) {
-  return await verifyBundle(store, parseReference(`oci:${folder}@${digest}`), { signer: byIdentity(), ...options })
+  return await verifyBundle(store, parseReference(`oci:${folder}@${digest}`), {
+    signer: byIdentity(sigstore()),
+    ...options,
+  })
 }
 
 test('a bundle signed by the identity is accepted, with who, issuer, times, version and commit', async () => {
@@ -99,7 +93,7 @@ test('a bundle signed by the identity is accepted, with who, issuer, times, vers
 
 test('a reference by tag is refused as unpinned', async () => {
   await push()
-  const verified = verifyBundle(store, parseReference(`oci:${folder}:main`), { signer: byIdentity() })
+  const verified = verifyBundle(store, parseReference(`oci:${folder}:main`), { signer: byIdentity(sigstore()) })
   await expect(verified).rejects.toMatchObject({ slug: 'bundle-unpinned' })
 })
 
@@ -113,19 +107,19 @@ test.each([
   'https://githubxcom/acme/policies/.github/workflows/policy-bundle.yml@refs/heads/main',
 ])('another identity is refused, also one that contains or resembles the right one: %s', async (subject) => {
   const digest = await push()
-  await sign(digest, oidcToken(subject))
+  await sign(digest, keyless(sigstore(), subject))
   await expect(verify(digest)).rejects.toMatchObject({ slug: 'bundle-identity-mismatch' })
 })
 
 test('the right identity of another issuer is refused', async () => {
   const digest = await push()
-  await sign(digest, oidcToken(IDENTITY, `${ISSUER}.evil.example`))
+  await sign(digest, keyless(sigstore(), IDENTITY, `${ISSUER}.evil.example`))
   await expect(verify(digest)).rejects.toMatchObject({ slug: 'bundle-issuer-mismatch' })
 })
 
 test('a stranger’s signature beside the right one does no harm, and counts for nothing alone', async () => {
   const digest = await push()
-  await sign(digest, oidcToken('https://evil.example/x'))
+  await sign(digest, keyless(sigstore(), 'https://evil.example/x'))
   await expect(verify(digest)).rejects.toMatchObject({ slug: 'bundle-identity-mismatch' })
   await sign(digest)
   expect((await verify(digest)).verified.signer.identity).toBe(IDENTITY)
@@ -134,7 +128,7 @@ test('a stranger’s signature beside the right one does no harm, and counts for
 test('a good signature of another bundle is refused: the subject is compared', async () => {
   const other = await push(bundleLayer({ data: { other: true } }), 6)
   const digest = await push()
-  await sign(digest, oidcToken(), services(), other)
+  await sign(digest, keyless(sigstore()), services(), other)
   await expect(verify(digest)).rejects.toMatchObject({
     slug: 'bundle-signature-invalid',
     message: expect.stringContaining('something else'),
@@ -143,15 +137,15 @@ test('a good signature of another bundle is refused: the subject is compared', a
 
 test('a signature without the log, or without a timestamp authority, lacks its trusted times', async () => {
   const digest = await push()
-  await sign(digest, oidcToken(), { logs: [{ url: sigstore.url, version: 1 }], timestampUrls: [] })
+  await sign(digest, keyless(sigstore()), { logs: [{ url: sigstore().url, version: 1 }], timestampUrls: [] })
   await expect(verify(digest)).rejects.toMatchObject({ slug: 'bundle-timestamp-missing' })
-  const signer = { ...byIdentity(), timestamps: 1 } as SignerPolicy
+  const signer = { ...byIdentity(sigstore()), timestamps: 1 } as SignerPolicy
   expect((await verify(digest, { signer })).verified.signer.times).toHaveLength(1)
 })
 
 test('the timestamp of one authority twice is one witness', async () => {
   const digest = await push()
-  const identity = { kind: 'keyless', token: oidcToken(), fulcioUrl: sigstore.url } as const
+  const identity = keyless(sigstore())
   const bundle = JSON.parse((await signDigest(digest, identity, services())).toString()) as {
     verificationMaterial: {
       tlogEntries: { inclusionPromise?: unknown }[]
@@ -171,7 +165,7 @@ async function secondTimestamp(signature: string): Promise<string> {
   const artifactHash = createHash('sha256').update(Buffer.from(signature, 'base64')).digest('base64')
   // The times are in whole seconds: another second, another timestamp.
   await new Promise((done) => setTimeout(done, 1100))
-  const response = await fetch(`${sigstore.url}/api/v1/timestamp`, {
+  const response = await fetch(`${sigstore().url}/api/v1/timestamp`, {
     method: 'POST',
     body: JSON.stringify({ artifactHash, hashAlgorithm: 'sha256' }),
   })
@@ -182,7 +176,7 @@ test('a trust root that names other authorities accepts nothing', async () => {
   const digest = await push()
   await sign(digest)
   const other = await startSigstore()
-  const signer = { ...byIdentity(), trustRoot: readTrustRoot(other.trustRoot) } as SignerPolicy
+  const signer = { ...byIdentity(sigstore()), trustRoot: readTrustRoot(other.trustRoot) } as SignerPolicy
   await expect(verify(digest, { signer })).rejects.toMatchObject({
     slug: expect.stringMatching(/^bundle-(timestamp-missing|signature-invalid)$/),
   })
@@ -269,7 +263,7 @@ test.each(['ec', 'ed25519'] as const)('a key of type %s signs: alone, or with lo
   const key = createPublicKey(keys.publicKey.export({ format: 'pem', type: 'spki' }))
   const alone = await verify(digest, { signer: { kind: 'key', key, trustRoot: null } })
   expect(alone.verified.signer).toMatchObject({ kind: 'key', identity: null, times: [] })
-  const trustRoot = readTrustRoot(sigstore.trustRoot)
+  const trustRoot = readTrustRoot(sigstore().trustRoot)
   const strict = { signer: { kind: 'key', key, trustRoot } } as const
   await expect(verify(digest, strict)).rejects.toMatchObject({ slug: 'bundle-timestamp-missing' })
   await signByKey(digest, keys.privateKey, services())

@@ -81,7 +81,6 @@ test.each([
   ['JSON of another kind', 'echo \'["secret-word"]\'', 'without Username'],
   ['no secret', 'echo \'{"Username":"secret-word"}\'', 'without Username'],
   ['an empty secret', 'echo \'{"Username":"secret-word","Secret":""}\'', 'without Username'],
-  ['an identity token', 'echo \'{"Username":"<token>","Secret":"secret-word"}\'', 'identity token'],
   ['more than anybody needs', 'yes secret-word | head -c 50000000', 'more than 65536 bytes'],
 ])('a helper that prints %s is refused, and nothing of it is told', async (_, script, words) => {
   helper(script)

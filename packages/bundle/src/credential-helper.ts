@@ -1,15 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { Problem } from '@gatehouse/core/kernel/problems'
+import { isProgram } from '@gatehouse/rego/opa-command'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** Never logged, never put into an error. */
-export interface RegistryCredentials {
-  readonly username: string
-  readonly password: string
-}
+/** Never logged, never put into an error. An identity token is one that buys others (docker's name for OAuth2's refresh token). */
+export type RegistryCredentials =
+  | { readonly username: string; readonly password: string; readonly identityToken?: undefined }
+  | { readonly identityToken: string; readonly username?: undefined }
 
 export interface HelperOptions {
   /** Milliseconds until a helper that says nothing is killed. Default 30,000: some ask a keychain, and that a person. */
@@ -61,9 +60,8 @@ function credentialsIn(text: string, program: string): RegistryCredentials {
   const { Username: username, Secret: password } = (answer ?? {}) as Record<string, unknown>
   if (typeof username !== 'string' || typeof password !== 'string' || username === '' || password === '')
     throw unusable(program, 'answered without Username and Secret')
-  if (username === '<token>')
-    throw unusable(program, 'gives an identity token, which is not known here; a username and password are needed')
-  return { username, password }
+  // docker-credential-helpers' way to say that the secret is an identity token.
+  return username === '<token>' ? { identityToken: password } : { username, password }
 }
 
 interface Ran {
@@ -133,15 +131,6 @@ function killGroup({ pid }: ChildProcess): void {
 function onPath(program: string, env: Environment): string | null {
   const places = (env['PATH'] ?? '').split(delimiter).filter((folder) => isAbsolute(folder))
   return places.map((folder) => join(folder, program)).find(isProgram) ?? null
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return statSync(path).isFile()
-  } catch {
-    return false
-  }
 }
 
 function firstLine(text: string): string | null {

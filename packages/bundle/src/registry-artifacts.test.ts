@@ -1,44 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describe as descriptorOf, digestOf, makeArtifact, MEDIA } from './artifact.ts'
 import { bundleLayer } from './bundle-fixture.ts'
+import { listen } from './loopback-fixture.ts'
 import { parseReference, type RegistryReference } from './reference.ts'
 import type { RegistryOptions } from './registry-request.ts'
 import { fallbackTag, RegistryStore } from './registry-artifacts.ts'
 import { attachSignature } from './signature-attachment.ts'
-
-const servers: Server[] = []
-afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    // oxlint-disable-next-line no-await-in-loop -- two at most
-    await new Promise((done) => server.close(done))
-  }
-})
-
-interface Seen {
-  readonly method: string
-  readonly url: string
-  readonly authorization: string | undefined
-}
-
-async function listen(answer: (request: IncomingMessage, response: ServerResponse, body: Buffer) => void) {
-  const seen: Seen[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { authorization } = request.headers
-      seen.push({ method: request.method ?? '', url: request.url ?? '', authorization })
-      answer(request, response, Buffer.concat(chunks))
-    })
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  servers.push(server)
-  const { port } = server.address() as AddressInfo
-  return { host: `127.0.0.1:${port}`, url: `http://127.0.0.1:${port}`, seen }
-}
 
 /** A registry in memory. With `referrers` it has the referrers API of distribution-spec 1.1. */
 async function registry(wish: { readonly referrers: boolean }) {

@@ -93,6 +93,9 @@ function paths({ host, repository }: LoginPlace): string[] {
 }
 
 function fromEntry(entry: unknown): RegistryCredentials | null {
+  // Where docker login got one, the password beside it is empty.
+  const token = member(entry, 'identitytoken')
+  if (typeof token === 'string' && token !== '') return { identityToken: token }
   const auth = member(entry, 'auth')
   if (typeof auth === 'string' && auth !== '') {
     const text = Buffer.from(auth, 'base64').toString('utf8')

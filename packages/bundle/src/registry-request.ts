@@ -129,14 +129,42 @@ export class RegistryConnection {
     }
   }
 
+  /** A token for what the challenge names (distribution's token authentication). */
+  private async ask(url: URL, wish: Wish, basic: string | null): Promise<Response> {
+    for (const [name, value] of wish) url.searchParams.set(name, value)
+    return await this.send(url, { headers: basic === null ? {} : { authorization: basic } })
+  }
+
+  /**
+   * The same for an identity token (distribution's OAuth2 token authentication, RFC 6749 section 6): it goes in the body and nowhere else,
+   * and no redirect is followed with it.
+   */
+  private async exchange(url: URL, wish: Wish, token: string): Promise<Response> {
+    const fields: [string, string][] = [
+      ['grant_type', 'refresh_token'],
+      ['client_id', 'gatehouse'],
+      ...wish,
+      ['refresh_token', token],
+    ]
+    return await this.send(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: Buffer.from(new URLSearchParams(fields).toString()),
+    })
+  }
+
   /** The Authorization header that a challenge asks for (RFC 7235; distribution's token authentication). */
   private async answer(challenge: string): Promise<string> {
     const credentials = await this.credentials()
-    const basic = credentials
-      ? `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
-      : null
+    const basic = basicOf(credentials)
     const scheme = /^\s*(\w+)/.exec(challenge)?.[1]?.toLowerCase()
     if (scheme === 'basic' && basic !== null) return basic
+    if (scheme === 'basic' && credentials !== null) {
+      throw new Problem(
+        'registry-refused',
+        `${this.base.host} takes a username and password only, and the login there is an identity token. Log in with a password, or set GATEHOUSE_REGISTRY_USERNAME and GATEHOUSE_REGISTRY_PASSWORD.`,
+      )
+    }
     if (scheme !== 'bearer') {
       throw new Problem(
         'registry-refused',
@@ -151,11 +179,14 @@ export class RegistryConnection {
       throw new Problem('registry-failed', `${this.base.host} names no place to ask for a token.`)
     const url = new URL(realm)
     this.mayGo(url)
-    for (const name of ['service', 'scope']) {
+    const wish = ['service', 'scope'].flatMap((name) => {
       const value = fields.get(name)
-      if (value !== undefined) url.searchParams.set(name, value)
-    }
-    const response = await this.send(url, { headers: basic === null ? {} : { authorization: basic } })
+      return value === undefined ? [] : [[name, value] as [string, string]]
+    })
+    const response =
+      credentials?.identityToken !== undefined
+        ? await this.exchange(url, wish, credentials.identityToken)
+        : await this.ask(url, wish, basic)
     if (!response.ok) {
       await response.body?.cancel()
       if (response.status >= 500)
@@ -170,6 +201,14 @@ export class RegistryConnection {
     if (token === null) throw new Problem('registry-failed', `${url.host} answers without a token.`)
     return `Bearer ${token}`
   }
+}
+
+/** Parameters of a token's request: service and scope, where the challenge has them. */
+type Wish = readonly [name: string, value: string][]
+
+function basicOf(credentials: RegistryCredentials | null): string | null {
+  if (credentials === null || credentials.identityToken !== undefined) return null
+  return `Basic ${Buffer.from(`${credentials.username}:${credentials.password}`).toString('base64')}`
 }
 
 function tokenOf(bytes: Buffer): string | null {

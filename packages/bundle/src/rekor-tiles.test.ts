@@ -1,20 +1,13 @@
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { digestOf } from './artifact.ts'
 import { startTiledLog } from './rekor-tiles-fixture.ts'
 import { signDigest } from './signature-make.ts'
 import { readTrustRoot, verifySignature, type SignerPolicy } from './signature-verify.ts'
-import {
-  ecKeys,
-  IDENTITY,
-  ISSUER,
-  oidcToken,
-  startSigstore,
-  witnessesOf,
-  type SigstoreServices,
-} from './sigstore-fixture.ts'
+import { byIdentity, IDENTITY, keyless, sigstoreOfFile, witnessesOf } from './sigstore-fixture.ts'
+import { ecKeys } from './sigstore-keys-fixture.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -36,17 +29,13 @@ interface Bundle {
 }
 
 const DIGEST = digestOf(Buffer.from('a manifest'))
-let sigstore: SigstoreServices
+const sigstore = sigstoreOfFile()
 let signed = ''
 let bundle: Bundle
 let entry: Entry
 
 beforeAll(async () => {
-  sigstore = await startSigstore()
   signed = await fresh()
-})
-afterAll(async () => {
-  await sigstore.close()
 })
 beforeEach(() => {
   bundle = JSON.parse(signed) as Bundle
@@ -55,8 +44,7 @@ beforeEach(() => {
   entry = first
 })
 
-const keyless = () => ({ kind: 'keyless', token: oidcToken(), fulcioUrl: sigstore.url }) as const
-const fresh = async () => (await signDigest(DIGEST, keyless(), witnessesOf(sigstore, 2))).toString()
+const fresh = async () => (await signDigest(DIGEST, keyless(sigstore()), witnessesOf(sigstore(), 2))).toString()
 
 interface Root {
   tlogs: {
@@ -68,10 +56,10 @@ interface Root {
 
 /** The trust root, changed; by default as it is. */
 function policy(change: (root: Root) => void = () => undefined): SignerPolicy {
-  const root = JSON.parse(sigstore.trustRoot) as Root
+  const root = JSON.parse(sigstore().trustRoot) as Root
   change(root)
   const trustRoot = readTrustRoot(JSON.stringify(root))
-  return { kind: 'identity', identities: [IDENTITY], issuer: ISSUER, trustRoot, timestamps: 1 }
+  return { ...byIdentity(sigstore()), trustRoot, timestamps: 1 }
 }
 
 const tiled = (root: Root) => root.tlogs.filter(({ publicKey }) => publicKey.keyDetails === 'PKIX_ED25519')
@@ -91,6 +79,20 @@ test('the timestamp is needed, and a time that the entry claims is none', () => 
   expect(() => verify()).toThrow(refused('bundle-timestamp-missing', /Rekor v2\) gives no time/))
   entry.integratedTime = String(Math.floor(Date.now() / 1000))
   expect(() => verify()).toThrow(refused('bundle-timestamp-missing', /Rekor v2\) gives no time/))
+})
+
+test('two timestamp authorities are two witnesses of an entry of Rekor v2; one of them twice is not', async () => {
+  const signed = (await signDigest(DIGEST, keyless(sigstore()), witnessesOf(sigstore(), 2, 2))).toString()
+  const { timestamps: _, ...two } = policy()
+  bundle = JSON.parse(signed) as Bundle
+  const { rfc3161Timestamps: stamps } = bundle.verificationMaterial.timestampVerificationData
+  expect(stamps).toHaveLength(2)
+  expect(verify(two).times.map(({ source }) => source)).toEqual(['timestamp-authority', 'timestamp-authority'])
+  const [first] = stamps
+  stamps.splice(0, 2, first, first)
+  expect(() => verify(two)).toThrow(refused('bundle-timestamp-missing', /authorit/))
+  stamps.splice(0, 2, first)
+  expect(() => verify(two)).toThrow(refused('bundle-timestamp-missing', /sign with 2 timestamp authorities/))
 })
 
 test('two trusted times are needed unless fewer are asked for', () => {
@@ -151,7 +153,7 @@ async function logged(change: (verifier: Record<string, unknown>) => Record<stri
   }
   const { data, signature } = body.spec.hashedRekordV002
   const asked = { digest: data.digest, signature: { ...signature, verifier: change(signature.verifier) } }
-  const response = await fetch(`${sigstore.url}/api/v2/log/entries`, {
+  const response = await fetch(`${sigstore().url}/api/v2/log/entries`, {
     method: 'POST',
     body: JSON.stringify({ hashedRekordRequestV002: asked }),
   })
@@ -191,9 +193,9 @@ test('an envelope that is logged whole (dsse 0.0.2), which Rekor v2 does not do,
 })
 
 test('a signature in logs of both versions has the time of the first: two witnesses', async () => {
-  const { logs } = witnessesOf(sigstore, 2)
-  const both = { ...witnessesOf(sigstore), logs: [...witnessesOf(sigstore).logs, ...logs] }
-  bundle = JSON.parse((await signDigest(DIGEST, keyless(), both)).toString()) as Bundle
+  const { logs } = witnessesOf(sigstore(), 2)
+  const both = { ...witnessesOf(sigstore()), logs: [...witnessesOf(sigstore()).logs, ...logs] }
+  bundle = JSON.parse((await signDigest(DIGEST, keyless(sigstore()), both)).toString()) as Bundle
   expect(bundle.verificationMaterial.tlogEntries).toHaveLength(2)
   const { timestamps: _, ...two } = policy()
   expect(verify(two).times.map(({ source }) => source)).toEqual(['transparency-log', 'timestamp-authority'])
@@ -245,7 +247,7 @@ test.each<[string, number, () => string, RegExp]>([
   ['more than an entry is', 201, () => ' '.repeat(5_000_000), /larger than 4194304 bytes/],
 ])('a log that answers with %s fails the signing', async (_, status, body, words) => {
   const url = await log(status, body())
-  const services = { ...witnessesOf(sigstore), logs: [{ url, version: 2 }] } as const
+  const services = { ...witnessesOf(sigstore()), logs: [{ url, version: 2 }] } as const
   const key = ecKeys().privateKey
   await expect(signDigest(DIGEST, { kind: 'key', key }, services)).rejects.toMatchObject({
     slug: 'signing-failed',
@@ -256,12 +258,12 @@ test.each<[string, number, () => string, RegExp]>([
 test('what would be logged for nothing is refused before it is: no timestamp authority, a key without a hash', async () => {
   const url = await log(201, '')
   const logs = [{ url, version: 2 }] as const
-  const alone = signDigest(DIGEST, keyless(), { logs, timestampUrls: [] })
+  const alone = signDigest(DIGEST, keyless(sigstore()), { logs, timestampUrls: [] })
   await expect(alone).rejects.toMatchObject({ slug: 'signing-failed', message: expect.stringMatching(/gives no time/) })
   const { privateKey: key } = generateKeyPairSync('ed25519')
-  const hashless = signDigest(DIGEST, { kind: 'key', key }, witnessesOf(sigstore, 2))
+  const hashless = signDigest(DIGEST, { kind: 'key', key }, witnessesOf(sigstore(), 2))
   await expect(hashless).rejects.toMatchObject({ message: expect.stringMatching(/Ed25519 key signs no hash/) })
   const { privateKey: long } = generateKeyPairSync('ec', { namedCurve: 'P-384' })
-  const otherHash = signDigest(DIGEST, { kind: 'key', key: long }, witnessesOf(sigstore, 1))
+  const otherHash = signDigest(DIGEST, { kind: 'key', key: long }, witnessesOf(sigstore(), 1))
   await expect(otherHash).rejects.toMatchObject({ message: expect.stringMatching(/Rekor v1.*SHA-256.*SHA-384/) })
 })

@@ -19,34 +19,32 @@ import { signDigest, type SigningIdentity, type SigningServices } from './signat
 import { readTrustRoot, type SignerPolicy, type VerifiedSigner } from './signature-verify.ts'
 import { readSigningConfig } from './signing-config.ts'
 import { readPrivateKey } from './signing-key.ts'
-import { IDENTITY, ISSUER, NO_WITNESSES, oidcToken, startSigstore, type SigstoreServices } from './sigstore-fixture.ts'
+import { byIdentity, IDENTITY, ISSUER, keyless, NO_WITNESSES, oidcToken, sigstoreOfFile } from './sigstore-fixture.ts'
 
 // cosign and the registry share the machine with everything else.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 })
 
 const cosign = findCosign()
 const registryProgram = findProgram('docker-registry')
-let sigstore: SigstoreServices
+const sigstore = sigstoreOfFile()
 let registry: RegistryProcess | null = null
 let scratch = ''
 let repositories = 0
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'gatehouse-signing-'))
-  sigstore = await startSigstore()
-  writeFileSync(join(scratch, 'trusted_root.json'), sigstore.trustRoot)
+  writeFileSync(join(scratch, 'trusted_root.json'), sigstore().trustRoot)
   writeFileSync(join(scratch, 'token'), oidcToken())
   if (!cosign.ok || !registryProgram.ok) return
   registry = await startRegistry(registryProgram.path)
   for (const version of [null, 1, 2] as const) {
     // oxlint-disable-next-line no-await-in-loop -- one cosign at a time
-    const made = await runCosign(cosign.path, scratch, signingConfigArgs(sigstore.url, version, configFile(version)))
+    const made = await runCosign(cosign.path, scratch, signingConfigArgs(sigstore().url, version, configFile(version)))
     expect(made).toMatchObject({ ok: true })
   }
 })
 afterAll(async () => {
   await registry?.close()
-  await sigstore.close()
   rmSync(scratch, { recursive: true, force: true })
 })
 
@@ -102,31 +100,28 @@ const timesOf = (version: LogVersion) => (version === null ? 0 : version === 1 ?
 
 function byKey(key: KeyObject, version: LogVersion): SignerPolicy {
   if (version === null) return { kind: 'key', key, trustRoot: null }
-  return { kind: 'key', key, trustRoot: readTrustRoot(sigstore.trustRoot), timestamps: timesOf(version) }
+  return { kind: 'key', key, trustRoot: readTrustRoot(sigstore().trustRoot), timestamps: timesOf(version) }
 }
 
-const byIdentity = (timestamps?: number): SignerPolicy => ({
-  kind: 'identity',
-  identities: [IDENTITY],
-  issuer: ISSUER,
-  trustRoot: readTrustRoot(sigstore.trustRoot),
+const within = (timestamps?: number): SignerPolicy => ({
+  ...byIdentity(sigstore()),
   ...(timestamps === undefined ? {} : { timestamps }),
 })
 
 test(`keyless with Rekor v2: cosign ${COSIGN_VERSION} verifies ours, and we verify cosign’s`, async (ctx) => {
   const call = tools(ctx)
   const ours = await pushed()
-  await weSign(ours, { kind: 'keyless', token: oidcToken(), fulcioUrl: sigstore.url }, 2)
+  await weSign(ours, keyless(sigstore()), 2)
   expect(await call(...VERIFY, ...ROOT, ...WHO, ours.name)).toMatchObject({ ok: true })
   const theirs = await pushed()
   expect(await call(...SIGN, configFile(2), '--identity-token', 'token', theirs.name)).toMatchObject({ ok: true })
   for (const one of [ours, theirs]) {
     // oxlint-disable-next-line no-await-in-loop -- two
-    const signer = await weVerify(one, byIdentity(1))
+    const signer = await weVerify(one, within(1))
     expect(signer).toMatchObject({ identity: IDENTITY, issuer: ISSUER })
     expect(signer.times.map(({ source }) => source)).toEqual(['timestamp-authority'])
     // oxlint-disable-next-line no-await-in-loop -- two
-    await expect(weVerify(one, byIdentity())).rejects.toMatchObject({
+    await expect(weVerify(one, within())).rejects.toMatchObject({
       slug: 'bundle-timestamp-missing',
       message: expect.stringMatching(/Rekor v2.*--timestamps 1/),
     })
@@ -136,7 +131,7 @@ test(`keyless with Rekor v2: cosign ${COSIGN_VERSION} verifies ours, and we veri
 test('both of us put the same kind of entry into Rekor v2: hashedrekord 0.0.2, with a proof and no promise', async (ctx) => {
   const call = tools(ctx)
   const [ours, theirs] = [await pushed(), await pushed()]
-  await weSign(ours, { kind: 'keyless', token: oidcToken(), fulcioUrl: sigstore.url }, 2)
+  await weSign(ours, keyless(sigstore()), 2)
   await call(...SIGN, configFile(2), '--identity-token', 'token', theirs.name)
   for (const { store, digest } of [ours, theirs]) {
     // oxlint-disable-next-line no-await-in-loop -- two
@@ -162,7 +157,7 @@ interface RootDocument {
 
 /** The same services, in a trust root that cosign has written. It names a log by its key, one of Rekor v2 by its origin and key. */
 async function cosignTrustRoot(call: (...args: string[]) => Promise<CosignRun>): Promise<string> {
-  const root = JSON.parse(sigstore.trustRoot) as RootDocument
+  const root = JSON.parse(sigstore().trustRoot) as RootDocument
   const file = (name: string, label: string, blocks: readonly { readonly rawBytes: string }[]) => {
     writeFileSync(
       join(scratch, name),
@@ -175,13 +170,13 @@ async function cosignTrustRoot(call: (...args: string[]) => Promise<CosignRun>):
     logs.map(({ publicKey }, index) => {
       const origin = publicKey.keyDetails === 'PKIX_ED25519' ? ',origin=127.0.0.1' : ''
       const pem = file(`${flag}-${index}.pub`, 'PUBLIC KEY', [publicKey])
-      return `--${flag}=url=${sigstore.url},public-key=${pem},${start}${origin}`
+      return `--${flag}=url=${sigstore().url},public-key=${pem},${start}${origin}`
     })
   const chains = (flag: string, path: string, authorities: RootDocument['certificateAuthorities']) =>
-    authorities.map(
-      ({ certChain }) =>
-        `--${flag}=url=${sigstore.url}${path},certificate-chain=${file(`${flag}.pem`, 'CERTIFICATE', certChain.certificates)},${start}`,
-    )
+    authorities.map(({ certChain }, i) => {
+      const pem = file(`${flag}-${i}.pem`, 'CERTIFICATE', certChain.certificates)
+      return `--${flag}=url=${sigstore().url}${path},certificate-chain=${pem},${start}`
+    })
   const services = [
     ...keys('rekor', root.tlogs),
     ...keys('ctfe', root.ctlogs),
@@ -200,12 +195,12 @@ test('a trust root that cosign makes serves us as it serves cosign, for logs of 
     // oxlint-disable-next-line no-await-in-loop -- one cosign at a time
     const one = await pushed()
     // oxlint-disable-next-line no-await-in-loop -- as above
-    await weSign(one, { kind: 'keyless', token: oidcToken(), fulcioUrl: sigstore.url }, version)
+    await weSign(one, keyless(sigstore()), version)
     const made = ['--trusted-root', 'made_root.json', '--use-signed-timestamps']
     // oxlint-disable-next-line no-await-in-loop -- as above
     expect(await call(...VERIFY, ...made, ...WHO, one.name)).toMatchObject({ ok: true })
     // oxlint-disable-next-line no-await-in-loop -- as above
-    const signer = await weVerify(one, { ...byIdentity(), trustRoot, timestamps: timesOf(version) })
+    const signer = await weVerify(one, { ...byIdentity(sigstore()), trustRoot, timestamps: timesOf(version) })
     expect(signer.times).toHaveLength(timesOf(version))
   }
 })

@@ -1,19 +1,15 @@
 /** For tests: Fulcio, Rekor v1, Rekor v2 and a timestamp authority on loopback, with the trust root that names them. */
-import { createHash, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, type KeyObject } from 'node:crypto'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import {
-  fulcioHandler,
-  initializeCA,
-  initializeCTLog,
-  initializeTLog,
-  initializeTSA,
-  rekorHandler,
-  tsaHandler,
-} from '@sigstore/mock'
+import { fulcioHandler, initializeCA, initializeCTLog, initializeTLog, rekorHandler, tsaHandler } from '@sigstore/mock'
 import { HashAlgorithm, PublicKeyDetails, TrustedRoot } from '@sigstore/protobuf-specs'
 import { startTiledLog } from './rekor-tiles-fixture.ts'
-import type { SigningServices } from './signature-make.ts'
+import { ecKeys } from './sigstore-keys-fixture.ts'
+import { startAuthority } from './timestamp-authority-fixture.ts'
+import { afterAll, beforeAll } from 'vitest'
+import type { SigningIdentity, SigningServices } from './signature-make.ts'
+import { readTrustRoot, type SignerPolicy } from './signature-verify.ts'
 
 export interface SigstoreServices {
   readonly url: string
@@ -41,13 +37,40 @@ export function oidcToken(subject: string = IDENTITY, issuer: string = ISSUER): 
 
 export const NO_WITNESSES: SigningServices = { logs: [], timestampUrls: [] }
 
-/** Log and timestamp authority of these services. */
-export function witnessesOf({ url }: SigstoreServices, version: 1 | 2 = 1): SigningServices {
-  return { logs: [{ url, version }], timestampUrls: [`${url}/api/v1/timestamp`] }
+/** Log and timestamp authorities of these services; there are two of the latter, each with its own key and root. */
+export function witnessesOf({ url }: SigstoreServices, version: 1 | 2 = 1, authorities: 1 | 2 = 1): SigningServices {
+  return { logs: [{ url, version }], timestampUrls: TIMESTAMPS.slice(0, authorities).map((path) => `${url}${path}`) }
 }
 
-export function ecKeys(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject } {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const TIMESTAMPS = ['/api/v1/timestamp', '/second/api/v1/timestamp']
+
+/** Who signs keyless: a job of the identity, or somebody else. */
+export function keyless(
+  { url }: SigstoreServices,
+  subject: string = IDENTITY,
+  issuer: string = ISSUER,
+): Extract<SigningIdentity, { kind: 'keyless' }> {
+  return { kind: 'keyless', token: oidcToken(subject, issuer), fulcioUrl: url }
+}
+
+/** Whom a verifier takes signatures of: the identity, by these services. */
+export function byIdentity({ trustRoot }: SigstoreServices): Extract<SignerPolicy, { kind: 'identity' }> {
+  return { kind: 'identity', identities: [IDENTITY], issuer: ISSUER, trustRoot: readTrustRoot(trustRoot) }
+}
+
+/** The services for all tests of a file. They are there from the first test on. */
+export function sigstoreOfFile(): () => SigstoreServices {
+  let services: SigstoreServices | undefined
+  beforeAll(async () => {
+    services = await startSigstore()
+  }, 180_000)
+  afterAll(async () => {
+    await services?.close()
+  })
+  return () => {
+    if (services === undefined) throw new Error('sigstore’s services are asked for before the first test')
+    return services
+  }
 }
 
 export async function startSigstore(): Promise<SigstoreServices> {
@@ -61,14 +84,16 @@ export async function startSigstore(): Promise<SigstoreServices> {
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const [caKeys, ctKeys, logKeys, tsaKeys] = [ecKeys(), ecKeys(), ecKeys(), ecKeys()]
+  const [caKeys, ctKeys, logKeys] = [ecKeys(), ecKeys(), ecKeys()]
   const ctlog = await initializeCTLog(ctKeys)
   const ca = await initializeCA(caKeys, ctlog)
   const tlog = await initializeTLog(url, logKeys)
   const tiles = startTiledLog('127.0.0.1')
   // Go's reader takes no fractions of seconds; the same Date is set anew before each timestamp.
   const clock = new Date(Math.floor(Date.now() / 1000) * 1000)
-  const tsa = await initializeTSA(tsaKeys, clock)
+  const authorities = await Promise.all(
+    TIMESTAMPS.map((path) => startAuthority(path === TIMESTAMPS[0] ? 'first' : 'second', clock)),
+  )
 
   async function route(path: string, body: Buffer, authorization: string): Promise<Answer> {
     const text = body.toString('utf8')
@@ -94,7 +119,8 @@ export async function startSigstore(): Promise<SigstoreServices> {
     if (path === '/api/v2/log/entries') {
       return { status: 201, type: 'application/json', body: JSON.stringify(tiles.add(JSON.parse(text))) }
     }
-    if (path === '/api/v1/timestamp') {
+    const tsa = authorities[TIMESTAMPS.indexOf(path)]
+    if (tsa !== undefined) {
       clock.setTime(Math.floor(Date.now() / 1000) * 1000)
       const made = await tsaHandler(tsa, { strict: true }).fn(timestampRequest(body))
       return {
@@ -118,16 +144,16 @@ export async function startSigstore(): Promise<SigstoreServices> {
       operator: 'test',
     }
   }
-  const authority = (...certificates: ArrayBufferView[]) => ({
+  const authority = (uri: string, ...certificates: ArrayBufferView[]) => ({
     subject: { commonName: 'test', organization: 'test' },
-    uri: url,
+    uri,
     certChain: { certificates: certificates.map((certificate) => ({ rawBytes: bytesOf(certificate) })) },
     validFor: { start },
     operator: 'test',
   })
   const root: TrustedRoot = {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
-    certificateAuthorities: [authority(ca.rootCertificate)],
+    certificateAuthorities: [authority(url, ca.rootCertificate)],
     ctlogs: [log(ctKeys.publicKey)],
     tlogs: [
       log(logKeys.publicKey),
@@ -141,7 +167,9 @@ export async function startSigstore(): Promise<SigstoreServices> {
         logId: { keyId: tiles.logId },
       },
     ],
-    timestampAuthorities: [authority(tsa.intCertificate, tsa.rootCertificate)],
+    timestampAuthorities: authorities.map((tsa, i) =>
+      authority(`${url}${TIMESTAMPS[i] ?? ''}`, tsa.intCertificate, tsa.rootCertificate),
+    ),
   }
   return {
     url,

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { findOpa } from '../../../tools/opa.ts'
 import { Coverage, runTests, testEntrypoints, type CoverageReport } from './coverage.ts'
 import { GOVERNANCE, governanceBundle } from './governance-fixture.ts'
 import { loadBundle } from './rego.ts'
+import { testWithOpa } from './opa-fixture.ts'
 
 const lines = (rows: readonly (readonly [number, boolean])[]): ReadonlyMap<string, ReadonlyMap<number, boolean>> =>
   new Map([['p.rego', new Map(rows)]])
@@ -138,30 +138,20 @@ function compareReports(cwd: string, ours: CoverageReport, theirs: CoverageRepor
   return { ...found, unexplained }
 }
 
-test('coverage of the governance bundle’s tests is that of opa test', { timeout: 400_000 }, (ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) {
-    ctx.skip(opa.reason)
-    return
-  }
+testWithOpa('coverage of the governance bundle’s tests is that of opa test', { timeout: 400_000 }, ({ opa }) => {
   for (const match of ['.*', 'test_long_lists_are_cut|test_a_warning_makes_warn']) {
-    const ours = ourReport(opa.path, GOVERNANCE, governanceBundle().data, match)
-    const theirs = opaTest(opa.path, GOVERNANCE, ['--coverage', '--run', match]) as CoverageReport
+    const ours = ourReport(opa, GOVERNANCE, governanceBundle().data, match)
+    const theirs = opaTest(opa, GOVERNANCE, ['--coverage', '--run', match]) as CoverageReport
     const compared = compareReports(GOVERNANCE, ours, theirs)
     expect(compared.unexplained).toEqual([])
     expect(compared.same).toBeGreaterThan(100)
   }
 })
 
-test(
+testWithOpa(
   'an uncovered branch, an unreachable rule and a default are told as opa test tells them',
   { timeout: 60_000 },
-  (ctx) => {
-    const opa = findOpa()
-    if (!opa.ok) {
-      ctx.skip(opa.reason)
-      return
-    }
+  ({ opa }) => {
     execFileSync(
       'mkdir',
       SOURCES.map((name) => join(folder, name)),
@@ -202,8 +192,8 @@ test_deny if not p.allow with input as {"n": 20, "m": 20}
 test_double if not p.double(0)
 `,
     )
-    const ours = ourReport(opa.path, folder, {}, '.*')
-    const theirs = opaTest(opa.path, folder, ['--coverage']) as CoverageReport
+    const ours = ourReport(opa, folder, {}, '.*')
+    const theirs = opaTest(opa, folder, ['--coverage']) as CoverageReport
     expect(compareReports(folder, ours, theirs).unexplained).toEqual([])
     expect([...rowsOf(ours.files['policies/p.rego']?.not_covered)]).toEqual([8, 13, 15])
   },

@@ -114,60 +114,53 @@ export function wideTruncate(a: WideFloat): bigint {
   return a.e >= 0 ? a.m << BigInt(a.e) : a.m / (1n << BigInt(-a.e))
 }
 
-/** The shortest decimal digits that name this value among all of so many bits: `0.d1d2... * 10^point`. */
-function shortest(abs: WideFloat, bits: number): { digits: string; point: number } {
+/** Digits without zeros at the end, the value being `0.d1d2... * 10^point`. Cut where there are many. */
+interface Digits {
+  readonly digits: string
+  readonly point: number
+}
+
+/** More than any value of 64 bits needs to be told from its neighbours. */
+const DIGITS = 30
+
+function digitsOf(m: bigint, e: number): Digits {
+  const shift = BigInt(Math.abs(e))
+  // So many decimal places that there are digits enough.
+  const places = e >= 0 ? 0 : Math.max(0, Math.ceil((-e - bitLength(m)) * Math.LOG10E * Math.LN2)) + DIGITS
+  const scaled = e >= 0 ? m << shift : (m * 10n ** BigInt(places)) >> shift
+  const all = scaled.toString()
+  const isExact = e >= 0 || scaled << shift === m * 10n ** BigInt(places)
+  const digits = isExact ? all.replace(/0+$/, '') : all.slice(0, DIGITS - 2)
+  return { digits, point: all.length - places }
+}
+
+/** Half goes to the even digit. */
+function isRoundedUp(digits: string, at: number): boolean {
+  const next = digits.charAt(at)
+  if (next === '5' && digits.length === at + 1) return Number(digits.charAt(at - 1)) % 2 === 1
+  return next >= '5'
+}
+
+/** The shortest decimal digits that name this value among all of so many bits, as Go's math/big finds them. */
+function shortest(abs: WideFloat, bits: number): Digits {
   // Bring the mantissa to full length, so that the neighbours are half a unit away.
   const lift = bits - bitLength(abs.m)
   const m = abs.m << BigInt(lift)
-  const e = abs.e - lift
-  const atPower = m === 1n << BigInt(bits - 1)
-  // All three as multiples of 2^(e-2).
-  const low = m * 4n - (atPower ? 1n : 2n)
-  const mid = m * 4n
-  const high = m * 4n + 2n
+  const e = abs.e - lift - 1
+  const [low, mid, high] = [digitsOf(m * 2n - 1n, e), digitsOf(m * 2n, e), digitsOf(m * 2n + 1n, e)]
   const inclusive = (m & 1n) === 0n
-  const scale = e - 2
-  const up = scale > 0 ? 1n << BigInt(scale) : 1n
-  const down = scale < 0 ? 1n << BigInt(-scale) : 1n
-  const whole = (mid * up) / down
-  let point = whole > 0n ? whole.toString().length : 1 - leadingZeros(mid * up, down)
-  for (let count = 1; count <= 22; count++) {
-    const power = count - point
-    const ten = 10n ** BigInt(Math.abs(power))
-    const num = power >= 0 ? mid * up * ten : mid * up
-    const den = power >= 0 ? down : down * ten
-    const floor = num / den
-    const inside = (c: bigint): boolean => {
-      // c / 10^power against low and high.
-      const left = power >= 0 ? c * down : c * down * ten
-      const lowSide = power >= 0 ? low * up * ten : low * up
-      const highSide = power >= 0 ? high * up * ten : high * up
-      return inclusive ? left >= lowSide && left <= highSide : left > lowSide && left < highSide
-    }
-    const downOk = inside(floor)
-    const upOk = inside(floor + 1n)
-    if (!downOk && !upOk) continue
-    const rest = 2n * (num - floor * den)
-    const nearestUp = rest > den || (rest === den && floor % 2n === 1n)
-    const chosen = downOk && upOk ? (nearestUp ? floor + 1n : floor) : downOk ? floor : floor + 1n
-    let digits = chosen.toString()
-    if (digits.length > count) point += digits.length - count
-    digits = digits.replace(/0+$/, '')
-    return { digits: digits === '' ? '0' : digits, point }
+  for (let i = 0; i < mid.digits.length; i++) {
+    const [l, d, u] = [low, mid, high].map(({ digits }) => Number(digits.charAt(i) || '0')) as [number, number, number]
+    const isDown = l !== d || (inclusive && i + 1 === low.digits.length)
+    // Where the digits of the bound end here, rounding up would reach it.
+    const isUp = d !== u && (inclusive || d + 1 < u || i + 1 < high.digits.length)
+    if (!isDown && !isUp) continue
+    if (i + 1 >= mid.digits.length) return mid
+    const kept = mid.digits.slice(0, i + 1)
+    const chosen = isUp && (!isDown || isRoundedUp(mid.digits, i + 1)) ? (BigInt(kept) + 1n).toString() : kept
+    return { digits: chosen.replace(/0+$/, ''), point: mid.point + chosen.length - kept.length }
   }
-  throw new NumberRangeError('no decimal form')
-}
-
-function leadingZeros(num: bigint, den: bigint): number {
-  // How many zeros follow the point before the first digit, plus one.
-  let zeros = 1
-  let n = num * 10n
-  while (n / den === 0n) {
-    n *= 10n
-    zeros++
-    if (zeros > MAX_EXPONENT * 2) throw new NumberRangeError('a number is too small to write')
-  }
-  return zeros
+  return mid
 }
 
 /** As OPA writes a computed number: integers in full, others in the shortest form, with an exponent below 1e-4 and from 1e6 on (Go's `%g`, shortest). */

@@ -174,6 +174,7 @@ function flowInput(hook: DecisionInput['hook']): DecisionInput {
               total: 12,
               failed: 0,
             },
+            ticked_tasks: { judged: [], removed: [], not_judged: null },
           },
     effect: hook === 'before_effect' ? { kind: 'merge', target_branch: 'main' } : null,
     settings: {},

@@ -167,7 +167,8 @@ export function assignOnce(old: Value | undefined, value: Value | undefined): Va
   if (old !== undefined && !equal(old, value)) {
     throw new EvaluationError('eval_conflict_error', 'complete rules must not produce multiple outputs')
   }
-  return value
+  // Of numbers that are equal and written in two ways the first stays.
+  return old === undefined ? value : old
 }
 
 export function append(array: Value | undefined, value: Value): void {

@@ -6,7 +6,7 @@ import { BuiltinError, Machine } from './machine.ts'
 import { setOf, type Value } from './value.ts'
 import { jsonText } from './value-json.ts'
 
-/** A builtin, its operands as JSON texts (`set` before a list for a set), and what OPA 1.22.2 gives: JSON text, or undefined. */
+/** A builtin, its operands as JSON texts (`set` before a list for a set, `sets` before one of lists for a set of sets), and what OPA 1.22.2 gives: JSON text, or undefined. */
 type Case = readonly [builtin: string, operands: readonly string[], wanted: string | undefined]
 
 /** Differences that generated operands showed once, each made small by hand. */
@@ -119,6 +119,12 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['time.parse_duration_ns', ['"-9223372036854775808ns"'], '-9223372036854775808'],
     ['time.parse_duration_ns', ['"9223372036854775808ns"'], undefined],
   ],
+  'the shortest digits of a wide number are those that Go finds': [
+    ['plus', ['1e+21', '-3835485105466439.5'], '999996164514894533560'],
+    ['plus', ['1e+21', '3532431181.049834'], '1000000000003532431160'],
+    ['product', ['[0.00030303202229059115,1e+21]'], '303032022290591160'],
+  ],
+  'of members that are equal those of the smaller set stay': [['intersection', ['sets [[-0,"a"],[0,1,2]]'], '[-0]']],
   'a number beyond doubles is text in YAML': [['yaml.marshal', ['{"c":1e400}'], '"c: 1e400\\n"']],
 }
 
@@ -131,6 +137,7 @@ function called(name: string, operands: readonly Value[]): Value {
 }
 
 function operand(text: string): Value {
+  if (text.startsWith('sets ')) return setOf((readJson(text.slice(5)) as Value[]).map((list) => setOf(list as Value[])))
   if (text.startsWith('set ')) return setOf(readJson(text.slice(4)) as Value[])
   if (text.startsWith('list ')) return [operand(text.slice(5))]
   return text.startsWith('to_number ') ? called('to_number', [readJson(text.slice(10))]) : readJson(text)

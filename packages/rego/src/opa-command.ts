@@ -45,7 +45,8 @@ export function opaCacheFolder(env: Environment): string {
   return join(env['GATEHOUSE_TOOLS_CACHE'] ?? join(homedir(), '.cache', 'gatehouse-tools'), `opa-${OPA_VERSION}`)
 }
 
-function isProgram(path: string): boolean {
+/** Whether a file is there that may be run. */
+export function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)
     return statSync(path).isFile()

@@ -1,7 +1,4 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { findOpa } from '../../../tools/opa.ts'
-import { differences } from '../../../tools/opa-differential.ts'
 import {
   any,
   glued,
@@ -14,9 +11,7 @@ import {
   text,
   type Family,
 } from '../../../tools/opa-differential-operands.ts'
-
-const SEED = Number(process.env['GATEHOUSE_SEED'] ?? 20_261_121)
-const RUNS = Number(process.env['GATEHOUSE_RUNS'] ?? 250)
+import { compareFamilies } from './opa-differential-fixture.ts'
 
 const flags = fc.array(of('-', '+', '#', ' ', '0'), { maxLength: 3 }).map((parts) => parts.join(''))
 const width = of('', '', '', '1', '3', '5', '12', '25', '*', '[1]*', '[2]*')
@@ -415,21 +410,4 @@ const families: Readonly<Record<string, Family>> = {
   },
 }
 
-test.for(Object.entries(families))(
-  'corner cases of %s give byte for byte what OPA gives',
-  { timeout: 300_000 },
-  ([name, family], ctx) => {
-    const found = findOpa()
-    if (!found.ok) {
-      ctx.skip(found.reason)
-      return
-    }
-    const { expressions, isOld } = family
-    const pairs = pairsOf(family, SEED, RUNS)
-    const differing = differences(found.path, expressions, pairs, isOld)
-    process.stdout.write(
-      `against OPA: ${name}: ${expressions.length} expressions, ${pairs.length} operands, seed ${SEED}\n`,
-    )
-    expect(differing.slice(0, 20)).toEqual([])
-  },
-)
+compareFamilies('corner cases of %s give byte for byte what OPA gives', families, 250, pairsOf)

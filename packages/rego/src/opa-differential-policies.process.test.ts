@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { findOpa } from '../../../tools/opa.ts'
 import { answerHere, compareBatch, policyOf } from '../../../tools/opa-differential-batch.ts'
 import { keptCases } from '../../../tools/opa-differential-case.ts'
 import { generatePolicy, moduleText } from '../../../tools/opa-policy-generator.ts'
+import { testWithOpa } from './opa-fixture.ts'
 
 const SEED = Number(process.env['GATEHOUSE_SEED'] ?? 20_261_121)
 const POLICIES = Number(process.env['GATEHOUSE_POLICIES'] ?? 100)
@@ -61,17 +61,12 @@ test('generated policies hold every form of the language that is meant', () => {
   expect(absent.map(([name]) => name)).toEqual([])
 })
 
-test(
+testWithOpa(
   'generated policies give byte for byte what OPA gives, errors and undefined alike',
   { timeout: 300_000 },
-  async (ctx) => {
-    const found = findOpa()
-    if (!found.ok) {
-      ctx.skip(found.reason)
-      return
-    }
+  async ({ opa }) => {
     const policies = Array.from({ length: POLICIES }, (_, i) => generatePolicy(SEED + i))
-    const { differences, dropped, evaluations, counts, indexed } = await compareBatch(found.path, policies)
+    const { differences, dropped, evaluations, counts, indexed } = await compareBatch(opa, policies)
     process.stdout.write(
       `against OPA: ${POLICIES} policies from seed ${SEED}, ${dropped.size} that OPA does not compile, ${evaluations} evaluations: ` +
         `${counts.value} values, ${counts.undefined} undefined, ${counts.error} errors, ${indexed.length} where OPA differs from its plan\n`,

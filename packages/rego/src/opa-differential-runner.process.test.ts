@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
-import { findOpa } from '../../../tools/opa.ts'
 import { answerHere, compareBatch, type Answer } from '../../../tools/opa-differential-batch.ts'
 import { keptCases } from '../../../tools/opa-differential-case.ts'
 import { runLimited } from '../../../tools/opa-differential-limits.ts'
 import type { GeneratedPolicy, GeneratedRule } from '../../../tools/opa-policy-generator.ts'
+import { testWithOpa } from './opa-fixture.ts'
 
 const RUN = fileURLToPath(new URL('../../../tools/opa-differential-run.ts', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-runner-'))
@@ -46,16 +46,16 @@ async function seen(opa: string, entrypoint: string, wrong: Answer): Promise<str
   return result.differences.map((difference) => difference.entrypoint)
 }
 
-test('values, undefined and errors that are the same are no difference', { timeout: 120_000 }, async (ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) ctx.skip(opa.reason)
-  else {
-    const { differences, counts } = await compareBatch(opa.path, [THREE])
+testWithOpa(
+  'values, undefined and errors that are the same are no difference',
+  { timeout: 120_000 },
+  async ({ opa }) => {
+    const { differences, counts } = await compareBatch(opa, [THREE])
     expect(differences).toEqual([])
     // The package as a whole holds r2, and so fails too.
     expect(counts).toEqual({ value: 1, undefined: 1, error: 2, overLimit: 0, opaOverLimit: 0 })
-  }
-})
+  },
+)
 
 const WRONG: readonly (readonly [what: string, entrypoint: string, wrong: Answer])[] = [
   ['a value of another byte', 'p0/r0', { value: '"aB"' }],
@@ -69,22 +69,16 @@ const WRONG: readonly (readonly [what: string, entrypoint: string, wrong: Answer
   ['another error', 'p0/r2', { error: 'eval_builtin_error' }],
 ]
 
-test.for(WRONG)('%s is a difference', { timeout: 120_000 }, async ([, entrypoint, wrong], ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) ctx.skip(opa.reason)
-  else expect(await seen(opa.path, entrypoint, wrong)).toEqual([entrypoint])
+testWithOpa.for(WRONG)('%s is a difference', { timeout: 120_000 }, async ([, entrypoint, wrong], { opa }) => {
+  expect(await seen(opa, entrypoint, wrong)).toEqual([entrypoint])
 })
 
-test('what runs over our limits is counted, and no difference', { timeout: 120_000 }, async (ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) ctx.skip(opa.reason)
-  else {
-    const { differences, counts } = await compareBatch(opa.path, [THREE], {
-      answer: () => ({ error: 'policy-over-limit' }),
-    })
-    expect(differences).toEqual([])
-    expect(counts.overLimit).toBe(4)
-  }
+testWithOpa('what runs over our limits is counted, and no difference', { timeout: 120_000 }, async ({ opa }) => {
+  const { differences, counts } = await compareBatch(opa, [THREE], {
+    answer: () => ({ error: 'policy-over-limit' }),
+  })
+  expect(differences).toEqual([])
+  expect(counts.overLimit).toBe(4)
 })
 
 /** The long mode as a command. */
@@ -109,17 +103,12 @@ function distorted(opa: string): string {
   return file
 }
 
-test(
+testWithOpa(
   'a difference is made small, kept as a case with its seed, and ends the command with 1',
   { timeout: 300_000 },
-  (ctx) => {
-    const opa = findOpa()
-    if (!opa.ok) {
-      ctx.skip(opa.reason)
-      return
-    }
+  ({ opa }) => {
     const cases = mkdtempSync(join(scratch, 'cases-'))
-    const said = run(cases, distorted(opa.path), '--policies', '1', '--seed', '9')
+    const said = run(cases, distorted(opa), '--policies', '1', '--seed', '9')
     expect(said.status).toBe(1)
     expect(readdirSync(cases)).toEqual(['9.json'])
     expect(said.stdout).toContain('seeds that differ: 9\n')
@@ -130,18 +119,13 @@ test(
   },
 )
 
-test(
+testWithOpa(
   'without a difference the command ends with 0, and the same seed gives the same run',
   { timeout: 300_000 },
-  (ctx) => {
-    const opa = findOpa()
-    if (!opa.ok) {
-      ctx.skip(opa.reason)
-      return
-    }
+  ({ opa }) => {
     const cases = mkdtempSync(join(scratch, 'cases-'))
     const [first, second, other] = ['8', '8', '9'].map((seed) =>
-      run(cases, opa.path, '--policies', '4', '--seed', seed, '--batch', '4'),
+      run(cases, opa, '--policies', '4', '--seed', seed, '--batch', '4'),
     )
     expect(first).toMatchObject({ status: 0, stderr: '' })
     expect(first?.stdout).toMatch(/^4 policies .* 0 differing; go on with --seed 12\n$/)
@@ -170,20 +154,15 @@ test('a command has no more memory than it was given', (ctx) => {
   expect(said).toEqual(['1263616', '617MiB', ''])
 })
 
-test(
+testWithOpa(
   'a policy that OPA cannot hold in memory is counted, and the next one is compared',
   { timeout: 200_000 },
-  async (ctx) => {
-    const opa = findOpa()
-    if (!opa.ok) {
-      ctx.skip(opa.reason)
-      return
-    }
+  async ({ opa }) => {
     const huge: GeneratedPolicy = {
       ...THREE,
       modules: [{ package: 'PKG', rules: [rule('r0', ['count(numbers.range(1, 400000000))', 'true'])] }],
     }
-    const { differences, counts } = await compareBatch(opa.path, [huge, THREE], {
+    const { differences, counts } = await compareBatch(opa, [huge, THREE], {
       limits: { memoryMb: 2500, seconds: 15 },
     })
     expect(differences).toEqual([])

@@ -1,7 +1,4 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { findOpa } from '../../../tools/opa.ts'
-import { differences } from '../../../tools/opa-differential.ts'
 import {
   glued,
   json,
@@ -12,9 +9,7 @@ import {
   pairsOf,
   type Family,
 } from '../../../tools/opa-differential-operands.ts'
-
-const SEED = Number(process.env['GATEHOUSE_SEED'] ?? 20_261_121)
-const RUNS = Number(process.env['GATEHOUSE_RUNS'] ?? 250)
+import { compareFamilies } from './opa-differential-fixture.ts'
 
 const zone = of(
   'UTC',
@@ -176,21 +171,4 @@ const families: Readonly<Record<string, Family>> = {
   },
 }
 
-test.for(Object.entries(families))(
-  'corner cases of %s give byte for byte what OPA gives',
-  { timeout: 300_000 },
-  ([name, family], ctx) => {
-    const found = findOpa()
-    if (!found.ok) {
-      ctx.skip(found.reason)
-      return
-    }
-    const { expressions, isOld } = family
-    const pairs = pairsOf(family, SEED, RUNS)
-    const differing = differences(found.path, expressions, pairs, isOld)
-    process.stdout.write(
-      `against OPA: ${name}: ${expressions.length} expressions, ${pairs.length} operands, seed ${SEED}\n`,
-    )
-    expect(differing.slice(0, 20)).toEqual([])
-  },
-)
+compareFamilies('corner cases of %s give byte for byte what OPA gives', families, 250, pairsOf)

@@ -1,11 +1,6 @@
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { findOpa } from '../../../tools/opa.ts'
-import { differences } from '../../../tools/opa-differential.ts'
-
-const SEED = Number(process.env['GATEHOUSE_SEED'] ?? 20_261_121)
-const RUNS = Number(process.env['GATEHOUSE_RUNS'] ?? 300)
+import { compareFamilies } from './opa-differential-fixture.ts'
 
 /** Expressions over one generated operand `a`, or two, `a` and `b`. Each result is compared as the JSON text OPA writes. */
 const NUMBERS = [
@@ -210,20 +205,9 @@ const families = {
   values: { expressions: VALUES, operand: value },
 }
 
-test.for(Object.entries(families))(
+compareFamilies(
   'builtins over generated %s give byte for byte what OPA gives',
-  { timeout: 120_000 },
-  ([family, { expressions, operand }], ctx) => {
-    const found = findOpa()
-    if (!found.ok) {
-      ctx.skip(found.reason)
-      return
-    }
-    const pairs = fc.sample(fc.tuple(operand, operand), { seed: SEED, numRuns: RUNS }) as Json[]
-    const differing = differences(found.path, expressions, pairs)
-    process.stdout.write(
-      `against OPA: ${family}: ${expressions.length} expressions, ${pairs.length} operands, seed ${SEED}\n`,
-    )
-    expect(differing.slice(0, 40)).toEqual([])
-  },
+  families,
+  300,
+  ({ operand }, seed, numRuns) => fc.sample(fc.tuple(operand, operand), { seed, numRuns }) as Json[],
 )

@@ -2,13 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { findOpa, runOpa } from '../../../tools/opa.ts'
+import { runOpa } from '../../../tools/opa.ts'
 import { Chance } from '../../../tools/opa-policy-chance.ts'
 import { REGO } from './builtins/rego-parse-module.ts'
 import { readJson } from './json-reader.ts'
 import { BuiltinError, Machine } from './machine.ts'
 import { RegoObject } from './value.ts'
 import { jsonText } from './value-json.ts'
+import { testWithOpa } from './opa-fixture.ts'
 
 const SEED = Number(process.env['GATEHOUSE_SEED'] ?? 20_261_121)
 const MODULES = Number(process.env['GATEHOUSE_MODULES'] ?? 1500)
@@ -116,34 +117,33 @@ function generated(c: Chance, depth: number): string {
   return c.pick(FORMS).replaceAll('?', () => generated(c, depth - 1))
 }
 
-test('generated bodies of `and`, `or` and `not` are parsed as OPA parses them', { timeout: 120_000 }, (ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) {
-    ctx.skip(opa.reason)
-    return
-  }
-  const c = new Chance(SEED)
-  const sources = Array.from(
-    { length: MODULES },
-    () => `package a\n${c.pick(HEADS)}\n${c.pick(BODIES)(generated(c, c.int(1, 4)))}`,
-  )
-  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-parse-module-'))
-  try {
-    const policy =
-      'package p\n\nr[i] := m if {\n\tsome i, source in input\n\tm := rego.parse_module("x.rego", source)\n}\n'
-    writeFileSync(join(folder, 'p.rego'), policy)
-    writeFileSync(join(folder, 'input.json'), JSON.stringify(sources))
-    const said = runOpa(opa.path, ['eval', '-d', 'p.rego', '-i', 'input.json', '-f', 'raw', 'data.p.r'], folder)
-    const theirs = readJson(said, 5000)
-    if (!(theirs instanceof RegoObject)) throw new Error(`OPA said ${said.slice(0, 200)}`)
-    const wanted = sources.map((_, i) => {
-      const found = theirs.get(String(i))
-      return found === undefined ? 'undefined' : jsonText(found)
-    })
-    expect(sources.filter((source, i) => parsed(source) !== wanted[i])).toEqual([])
-    // Where all is refused, nothing was compared.
-    expect(wanted.filter((one) => one !== 'undefined').length).toBeGreaterThan(MODULES / 5)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-})
+testWithOpa(
+  'generated bodies of `and`, `or` and `not` are parsed as OPA parses them',
+  { timeout: 120_000 },
+  ({ opa }) => {
+    const c = new Chance(SEED)
+    const sources = Array.from(
+      { length: MODULES },
+      () => `package a\n${c.pick(HEADS)}\n${c.pick(BODIES)(generated(c, c.int(1, 4)))}`,
+    )
+    const folder = mkdtempSync(join(tmpdir(), 'gatehouse-parse-module-'))
+    try {
+      const policy =
+        'package p\n\nr[i] := m if {\n\tsome i, source in input\n\tm := rego.parse_module("x.rego", source)\n}\n'
+      writeFileSync(join(folder, 'p.rego'), policy)
+      writeFileSync(join(folder, 'input.json'), JSON.stringify(sources))
+      const said = runOpa(opa, ['eval', '-d', 'p.rego', '-i', 'input.json', '-f', 'raw', 'data.p.r'], folder)
+      const theirs = readJson(said, 5000)
+      if (!(theirs instanceof RegoObject)) throw new Error(`OPA said ${said.slice(0, 200)}`)
+      const wanted = sources.map((_, i) => {
+        const found = theirs.get(String(i))
+        return found === undefined ? 'undefined' : jsonText(found)
+      })
+      expect(sources.filter((source, i) => parsed(source) !== wanted[i])).toEqual([])
+      // Where all is refused, nothing was compared.
+      expect(wanted.filter((one) => one !== 'undefined').length).toBeGreaterThan(MODULES / 5)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)

@@ -303,7 +303,7 @@ export class TimeMachine extends Machine {
 
   assignOnce(old: Traced, value: Traced): Traced {
     if (!this.equal(old, value)) assignOnce(this.used(old), this.used(value))
-    return value
+    return old
   }
 
   append(array: Traced | undefined, value: Traced): void {

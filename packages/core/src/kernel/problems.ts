@@ -219,6 +219,22 @@ export function problemDocument(problem: Problem, instance?: string): ProblemDoc
   return { ...own, ...Object.fromEntries(extra) }
 }
 
+/** Somebody or something refused, whatever the HTTP status: policy, or what a bundle must show to be trusted. */
+const REFUSALS: ReadonlySet<ProblemSlug> = new Set([
+  'policy-denied',
+  'bundle-unpinned',
+  'bundle-unsigned',
+  'bundle-signature-invalid',
+  'bundle-identity-mismatch',
+  'bundle-issuer-mismatch',
+  'bundle-timestamp-missing',
+  'bundle-tampered',
+  'bundle-version-older',
+  'bundle-builtin-unknown',
+  'bundle-tests-failing',
+  'bundle-over-limits',
+] as const)
+
 /**
  * The command line's exit code of a problem: 2 usage or bad input, 3 not allowed, 4 conflict or refused by the gate or policy,
  * 5 not found, 6 try again later, 1 we broke.
@@ -226,7 +242,7 @@ export function problemDocument(problem: Problem, instance?: string): ProblemDoc
 export function exitCode(slug: ProblemSlug): number {
   const { status, retryable } = PROBLEMS[slug]
   if (status === 500) return 1
-  if (slug === 'policy-denied') return 4
+  if (REFUSALS.has(slug)) return 4
   if (retryable) return 6
   if (status === 401 || status === 403) return 3
   if (status === 404 || status === 410) return 5

@@ -3,6 +3,7 @@ import type { Machine } from '../machine.ts'
 import { compareText, isNumber, objectOf, RegoObject, type Value } from '../value.ts'
 import { jsonText } from '../value-json.ts'
 import { objectAt, operandError, writtenInteger, type Builtins } from './operand.ts'
+import { mapCase } from './strings.ts'
 import { escapedUriPath, parseUri } from './uri.ts'
 
 /** What a request may say, as for OPA's `http.send`. */
@@ -69,7 +70,8 @@ function signRequest(m: Machine, request: RegoObject, config: RegoObject, time: 
   for (const key of request.sorted().keys) {
     if (typeof key !== 'string' || !REQUEST_KEYS.has(key)) throw operandError(1, 'invalid request parameters(s)')
   }
-  const headers = request.get('headers') ?? objectOf([])
+  const said = request.get('headers')
+  const headers = said === undefined ? objectOf([]) : said
   const method = request.get('method')
   const url = request.get('url')
   if (typeof method !== 'string' || typeof url !== 'string')
@@ -80,7 +82,8 @@ function signRequest(m: Machine, request: RegoObject, config: RegoObject, time: 
   const body = request.get('body')
   const content =
     rawBody === undefined ? (body === undefined ? '' : jsonText(body)) : typeof rawBody === 'string' ? rawBody : ''
-  const unsigned = config.get('disable_payload_signing') ?? false
+  const given = config.get('disable_payload_signing')
+  const unsigned = given === undefined ? false : given
   if (typeof unsigned !== 'boolean') throw operandError(2, "invalid value for 'disable_payload_signing' in AWS config")
   m.spendText((content.length + url.length) * 2)
   const hash = unsigned ? 'UNSIGNED-PAYLOAD' : sha256(content)
@@ -102,7 +105,8 @@ function signRequest(m: Machine, request: RegoObject, config: RegoObject, time: 
     const name = typeof key === 'string' ? key : ''
     const value = values[i]
     const text = typeof value === 'string' ? value : ''
-    if (!UNSIGNED.has(name.toLowerCase())) signed.set(name.toLowerCase(), text)
+    const lower = mapCase(name, false)
+    if (!UNSIGNED.has(lower)) signed.set(lower, text)
     out.set(name, text)
   }
   const names = [...signed.keys()].sort(compareText)

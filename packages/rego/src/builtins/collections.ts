@@ -175,7 +175,8 @@ export const COLLECTIONS: Builtins = {
     const x = setAt(a, 1)
     const y = setAt(b, 2)
     m.spend(x.size + y.size)
-    return setOf([...x.sorted(), ...y.sorted()])
+    if (y.size === 0) return setOf(x.sorted())
+    return x.size === 0 ? setOf(y.sorted()) : setOf([...x.sorted(), ...y.sorted()])
   },
   set_diff: (m, a, b) => {
     const x = setAt(a, 1)
@@ -195,8 +196,12 @@ export const COLLECTIONS: Builtins = {
       .sorted()
       .map((item) => setAt(item, 1))
     m.spend(sets.reduce((total, set) => total + set.size, 0))
-    const [first, ...rest] = sets
-    return setOf((first?.sorted() ?? []).filter((item) => rest.every((set) => set.has(item))))
+    // Of members that are equal and written in two ways, those of the smaller set stay.
+    const both = (x: RegoSet, y: RegoSet): RegoSet => {
+      const [small, large] = y.size < x.size ? [y, x] : [x, y]
+      return setOf(small.sorted().filter((item) => large.has(item)))
+    }
+    return sets.length === 0 ? setOf([]) : sets.reduce(both)
   },
 
   'object.get': (_m, a, b, c) => {

@@ -1,13 +1,13 @@
-import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { BuiltinError, type Machine } from '../machine.ts'
-import { objectOf, type RegoObject, type Value } from '../value.ts'
+import { equal, objectOf, type RegoObject, type Value } from '../value.ts'
 import { DerError } from './der.ts'
 import { base64Bytes } from './encoding.ts'
 import { fromBigInteger, objectAt, stringAt, type Builtin, type Builtins } from './operand.ts'
 import { decodePem } from './pem.ts'
+import { readEc, readPkcs8, readRsa, type PrivateKey } from './private-key.ts'
 import { readRequest } from './x509-request.ts'
 import { verifyChain, verifyOptions } from './x509-verify.ts'
-import { readCertificate, withUriStrings, type Certificate } from './x509.ts'
+import { readCertificate, shown, withUriStrings, type Certificate } from './x509.ts'
 
 const BEGIN = '-----BEGIN'
 const MAX_CERTIFICATES = 1000
@@ -59,18 +59,14 @@ function guarded(builtin: Builtin): Builtin {
   return wrapped
 }
 
-function privateKey(bytes: Buffer, type: string): KeyObject {
-  try {
-    if (type === 'RSA PRIVATE KEY') return createPrivateKey({ key: bytes, format: 'der', type: 'pkcs1' })
-    if (type === 'EC PRIVATE KEY') return createPrivateKey({ key: bytes, format: 'der', type: 'sec1' })
-    return createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' })
-  } catch {
-    throw new BuiltinError('x509: failed to parse private key')
-  }
+const READERS: Readonly<Record<string, (bytes: Buffer) => PrivateKey>> = {
+  'RSA PRIVATE KEY': readRsa,
+  'PRIVATE KEY': readPkcs8,
+  'EC PRIVATE KEY': readEc,
 }
 
 /** Private keys of PEM or base64 of PEM; blocks of other types are passed over. */
-function privateKeys(m: Machine, text: string): KeyObject[] {
+function privateKeys(m: Machine, text: string): PrivateKey[] {
   m.spendText(text.length)
   let rest = text
   try {
@@ -78,12 +74,11 @@ function privateKeys(m: Machine, text: string): KeyObject[] {
   } catch (error) {
     if (!(error instanceof BuiltinError)) throw error
   }
-  const out: KeyObject[] = []
+  const out: PrivateKey[] = []
   for (let block = decodePem(m, rest); block !== null; block = decodePem(m, block.rest)) {
-    m.spend(2_000)
-    if (['RSA PRIVATE KEY', 'PRIVATE KEY', 'EC PRIVATE KEY'].includes(block.type)) {
-      out.push(privateKey(block.bytes, block.type))
-    }
+    m.spend(20_000)
+    const read = Object.hasOwn(READERS, block.type) ? READERS[block.type] : undefined
+    if (read !== undefined) out.push(read(block.bytes))
     if (out.length > MAX_CERTIFICATES) throw new BuiltinError('too many keys')
   }
   return out
@@ -93,39 +88,52 @@ function fields(entries: Readonly<Record<string, Value>>): RegoObject {
   return objectOf(Object.entries(entries))
 }
 
+const number = (bytes: Buffer): Value => fromBigInteger(BigInt(`0x${bytes.toString('hex')}`))
+
 /** A private key as Go writes its struct in JSON. */
-function keyValue(key: KeyObject): Value {
-  const jwk = key.export({ format: 'jwk' })
-  const number = (name: keyof JsonWebKey): Value => {
-    const text = jwk[name]
-    const hex = Buffer.from(typeof text === 'string' ? text : '', 'base64url').toString('hex')
-    return fromBigInteger(BigInt(`0x${hex === '' ? '0' : hex}`))
+function keyValue(key: PrivateKey): Value {
+  switch (key.kind) {
+    case 'rsa':
+      return fields({
+        N: fromBigInteger(key.n),
+        E: fromBigInteger(key.e),
+        D: fromBigInteger(key.d),
+        Primes: [fromBigInteger(key.p), fromBigInteger(key.q)],
+        Precomputed: fields({
+          Dp: fromBigInteger(key.dp),
+          Dq: fromBigInteger(key.dq),
+          Qinv: fromBigInteger(key.qi),
+          CRTValues: [],
+        }),
+      })
+    case 'ec':
+      return fields({ Curve: fields({}), X: number(key.x), Y: number(key.y), D: number(key.d) })
+    case 'ed25519':
+      return Buffer.concat([key.d, key.x]).toString('base64')
+    case 'x25519':
+      // Go's key of X25519 shows nothing.
+      return fields({})
   }
-  const type = key.asymmetricKeyType
-  if (type === 'rsa') {
-    return fields({
-      N: number('n'),
-      E: number('e'),
-      D: number('d'),
-      Primes: [number('p'), number('q')],
-      Precomputed: fields({ Dp: number('dp'), Dq: number('dq'), Qinv: number('qi'), CRTValues: [] }),
-    })
-  }
-  if (type === 'ec') return fields({ Curve: fields({}), X: number('x'), Y: number('y'), D: number('d') })
-  if (type === 'ed25519') {
-    return Buffer.concat([jwk.d ?? '', jwk.x ?? ''].map((part) => Buffer.from(part, 'base64url'))).toString('base64')
-  }
-  // Go's key of X25519 shows nothing.
-  if (type === 'x25519') return fields({})
-  throw new BuiltinError('x509: PKCS#8 wrapping contained private key with unknown algorithm')
 }
 
-function jwkOf(key: KeyObject): Value {
-  if (!['rsa', 'ec', 'ed25519', 'x25519'].includes(key.asymmetricKeyType ?? '')) {
-    throw new BuiltinError('x509: PKCS#8 wrapping contained private key with unknown algorithm')
+/** A JSON Web Key (RFC 7517). */
+function jwkOf(key: PrivateKey): Value {
+  const text = (bytes: Buffer): string => bytes.toString('base64url')
+  const whole = (value: bigint): string => {
+    const hex = value.toString(16)
+    return text(Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex'))
   }
-  const entries = Object.entries(key.export({ format: 'jwk' })).filter(([, value]) => typeof value === 'string')
-  return objectOf(entries as [string, Value][])
+  if (key.kind === 'rsa') {
+    const { n, e, d, p, q, dp, dq, qi } = key
+    const numbers = Object.entries({ n, e, d, p, q, dp, dq, qi }).map(([name, value]) => [name, whole(value)] as const)
+    return objectOf([['kty', 'RSA'], ...numbers])
+  }
+  if (key.kind === 'ec') {
+    if (key.curve === 'P-224') throw new BuiltinError('a JSON Web Key has no curve P-224')
+    return fields({ kty: 'EC', crv: key.curve, d: text(key.d), x: text(key.x), y: text(key.y) })
+  }
+  const crv = key.kind === 'ed25519' ? 'Ed25519' : 'X25519'
+  return fields({ kty: 'OKP', crv, d: text(key.d), x: text(key.x) })
 }
 
 /** PEM as it is, in base64, or made of base64 of DER by this type. */
@@ -146,34 +154,46 @@ function keyPair(m: Machine, certificatePem: string, keyPem: string): Value {
   }
   const [first] = chain
   if (first === undefined) throw new BuiltinError('tls: failed to find any PEM data in certificate input')
-  let key: KeyObject | undefined
-  for (let block = decodePem(m, keyPem); block !== null && key === undefined; block = decodePem(m, block.rest)) {
-    if (block.type === 'PRIVATE KEY' || block.type.endsWith(' PRIVATE KEY')) key = anyPrivateKey(block.bytes)
-  }
-  if (key === undefined) throw new BuiltinError('tls: failed to find any PEM data in key input')
-  m.spend(4_000)
+  let block = decodePem(m, keyPem)
+  while (block !== null && block.type !== 'PRIVATE KEY' && !block.type.endsWith(' PRIVATE KEY'))
+    block = decodePem(m, block.rest)
+  if (block === null) throw new BuiltinError('tls: failed to find any PEM data in key input')
+  m.spend(40_000)
   const leaf = readCertificate(first)
   if (leaf.raw.length !== first.length) throw new BuiltinError('x509: trailing data')
-  const own = createPublicKey(key).export({ format: 'der', type: 'spki' })
-  if (leaf.key === undefined || !own.equals(leaf.key.export({ format: 'der', type: 'spki' }))) {
+  const key = anyPrivateKey(block.bytes)
+  if (key.kind === 'x25519' || !equal(leaf.value.get('PublicKey') ?? null, publicValue(key)))
     throw new BuiltinError('tls: private key does not match public key')
-  }
   return fields({
     Certificate: chain.map((bytes) => bytes.toString('base64')),
     PrivateKey: keyValue(key),
     SupportedSignatureAlgorithms: null,
     OCSPStaple: null,
     SignedCertificateTimestamps: null,
-    Leaf: leaf.value,
+    Leaf: shown(leaf),
   })
 }
 
-function anyPrivateKey(bytes: Buffer): KeyObject {
-  for (const type of ['RSA PRIVATE KEY', 'PRIVATE KEY', 'EC PRIVATE KEY']) {
+/** The public half as a certificate shows it. */
+function publicValue(key: PrivateKey): Value {
+  switch (key.kind) {
+    case 'rsa':
+      return fields({ N: fromBigInteger(key.n), E: fromBigInteger(key.e) })
+    case 'ec':
+      return fields({ Curve: fields({}), X: number(key.x), Y: number(key.y) })
+    case 'ed25519':
+      return key.x.toString('base64')
+    case 'x25519':
+      return null
+  }
+}
+
+function anyPrivateKey(bytes: Buffer): PrivateKey {
+  for (const read of Object.values(READERS)) {
     try {
-      return privateKey(bytes, type)
+      return read(bytes)
     } catch (error) {
-      if (!(error instanceof BuiltinError)) throw error
+      if (!(error instanceof DerError)) throw error
     }
   }
   throw new BuiltinError('tls: failed to parse private key')
@@ -196,7 +216,7 @@ export const CRYPTO_X509: Builtins = {
     const chain = parsed(m, text)
     if (chain === undefined) return [false, []]
     const found = verifyChain(m, chain, verifyOptions(given))
-    return found === null ? [false, []] : [true, found.map((certificate) => certificate.value)]
+    return found === null ? [false, []] : [true, found.map(shown)]
   }),
   'crypto.x509.parse_certificate_request': guarded((m, a) => {
     const text = stringAt(a, 1)

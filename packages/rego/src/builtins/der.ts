@@ -19,6 +19,9 @@ export function contextTag(number: number, constructed = false): number {
   return 0x80 | (constructed ? 0x20 : 0) | number
 }
 
+/** Of an object identifier, in bytes. */
+const MAX_OID = 10_000
+
 export interface DerElement {
   readonly tag: number
   readonly body: Buffer
@@ -49,13 +52,20 @@ export class Der {
   }
 
   any(what: string): DerElement {
-    const bad = (): DerError => new DerError(`malformed ${what}`)
     const start = this.at
-    const tag = this.bytes[start]
-    const first = this.bytes[start + 1]
+    const { tag, length, body } = this.header(what)
+    if (body + length > this.bytes.length) throw new DerError(`malformed ${what}`)
+    this.at = body + length
+    return { tag, body: this.bytes.subarray(body, this.at), whole: this.bytes.subarray(start, this.at) }
+  }
+
+  private header(what: string): { tag: number; length: number; body: number } {
+    const bad = (): DerError => new DerError(`malformed ${what}`)
+    const tag = this.bytes[this.at]
+    const first = this.bytes[this.at + 1]
     if (tag === undefined || first === undefined || (tag & 0x1f) === 0x1f) throw bad()
     let length = first
-    let body = start + 2
+    let body = this.at + 2
     if (first >= 0x80) {
       const count = first & 0x7f
       if (count === 0 || count > 4 || body + count > this.bytes.length) throw bad()
@@ -63,9 +73,16 @@ export class Der {
       if (length < 0x80 || length >>> ((count - 1) * 8) === 0) throw bad()
       body += count
     }
-    if (body + length > this.bytes.length) throw bad()
-    this.at = body + length
-    return { tag, body: this.bytes.subarray(body, this.at), whole: this.bytes.subarray(start, this.at) }
+    return { tag, length, body }
+  }
+
+  /** Whether the next element has this tag; then what it holds is next. Go's encoding/asn1 does not look at its length. */
+  unwrap(tag: number, what: string): boolean {
+    if (this.peek() !== tag) return false
+    const { length, body } = this.header(what)
+    if (length === 0) throw new DerError(`malformed ${what}`)
+    this.at = body
+    return true
   }
 
   element(tag: number, what: string): DerElement {
@@ -97,11 +114,11 @@ export class Der {
     return BigInt.asIntN(body.length * 8, BigInt(`0x${body.toString('hex')}`))
   }
 
-  /** An integer of 32 bits at most. */
-  small(what: string, tag: number = TAG.integer): number {
+  /** An integer of 64 bits at most. */
+  long(what: string, tag: number = TAG.integer): bigint {
     const value = this.integer(what, tag)
-    if (value < -0x80000000n || value > 0x7fffffffn) throw new DerError(`malformed ${what}`)
-    return Number(value)
+    if (BigInt.asIntN(64, value) !== value) throw new DerError(`malformed ${what}`)
+    return value
   }
 
   oid(what: string): number[] {
@@ -120,26 +137,39 @@ export class Der {
   }
 }
 
+const LARGEST = 0x7fffffffn
+
+/** The numbers of an object identifier, each of 31 bits at most. */
 export function oidOf(body: Buffer, what: string): number[] {
-  const parts: number[] = []
-  let value = 0
+  const parts = septets(body, what)
+  // The first two numbers are one in the bytes, and that one is bounded.
+  if (parts.some((part, i) => (i === 1 ? part + (parts[0] ?? 0n) * 40n : part) > LARGEST))
+    throw new DerError(`malformed ${what}`)
+  return parts.map(Number)
+}
+
+/** The same of any size, as text. */
+export function longOidOf(body: Buffer, what: string): string {
+  return septets(body, what).join('.')
+}
+
+function septets(body: Buffer, what: string): bigint[] {
+  const parts: bigint[] = []
+  let value = 0n
   let open = false
-  for (const [i, byte] of body.entries()) {
+  if (body.length > MAX_OID) throw new DerError(`malformed ${what}`)
+  for (const byte of body) {
     if (!open && byte === 0x80) throw new DerError(`malformed ${what}`)
-    value = value * 128 + (byte & 0x7f)
-    if (value > 0x7fffffff) throw new DerError(`malformed ${what}`)
+    value = (value << 7n) | BigInt(byte & 0x7f)
     open = byte >= 0x80
-    if (open) {
-      if (i === body.length - 1) throw new DerError(`malformed ${what}`)
-      continue
-    }
+    if (open) continue
     if (parts.length === 0) {
-      const first = Math.min(Math.trunc(value / 40), 2)
-      parts.push(first, value - first * 40)
+      const first = value >= 80n ? 2n : value / 40n
+      parts.push(first, value - first * 40n)
     } else parts.push(value)
-    value = 0
+    value = 0n
   }
-  if (parts.length === 0) throw new DerError(`malformed ${what}`)
+  if (parts.length === 0 || open) throw new DerError(`malformed ${what}`)
   return parts
 }
 

@@ -82,6 +82,7 @@ export function builtinArity(builtin: Builtin): number {
 
 /** Charges what a result costs; results are made by this call, so their size is the work. */
 function charged(m: Machine, result: Value): Value {
+  if (typeof result === 'boolean' || typeof result === 'number') return result
   if (typeof result === 'string') m.spendText(result.length)
   else if (Array.isArray(result)) m.spendItems(result.length >> 2)
   else if (result instanceof RegoObject || result instanceof RegoSet) m.spendItems(result.size >> 2)
@@ -115,6 +116,15 @@ export function link(builtin: Builtin): LinkedBuiltin {
         if (--m.fuel < 0) m.over()
         try {
           return charged(m, builtin(m, a, b))
+        } catch (error) {
+          return failed(m, error)
+        }
+      }
+    case 3:
+      return (m, a, b, c) => {
+        if (--m.fuel < 0) m.over()
+        try {
+          return charged(m, builtin(m, a, b, c))
         } catch (error) {
           return failed(m, error)
         }

@@ -158,6 +158,16 @@ function isGroundExpr({ says }: Expr): boolean {
   return says.kind === 'not' && says.body.every(isGroundExpr)
 }
 
+/** Terms that hold others. */
+export const COLLECTIONS: readonly Term['kind'][] = [
+  'array',
+  'object',
+  'set',
+  'arraycomprehension',
+  'objectcomprehension',
+  'setcomprehension',
+]
+
 const RANKS: readonly Term['kind'][] = [
   'null',
   'boolean',
@@ -166,12 +176,7 @@ const RANKS: readonly Term['kind'][] = [
   'templatestring',
   'var',
   'ref',
-  'array',
-  'object',
-  'set',
-  'arraycomprehension',
-  'objectcomprehension',
-  'setcomprehension',
+  ...COLLECTIONS,
   'call',
 ]
 const SAYS: readonly Statement['kind'][] = ['some', 'term', 'call', 'every', 'not', 'and', 'or']

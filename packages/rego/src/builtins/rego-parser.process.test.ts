@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { findOpa, runOpa } from '../../../../tools/opa.ts'
+import { runOpa } from '../../../../tools/opa.ts'
 import { readJson } from '../json-reader.ts'
 import { BuiltinError, LimitError, Machine } from '../machine.ts'
 import { RegoObject } from '../value.ts'
 import { jsonText } from '../value-json.ts'
 import { BUILTIN_NAMES } from './rego-builtin-names.ts'
 import { REGO } from './rego-parse-module.ts'
+import { testWithOpa } from '../opa-fixture.ts'
 
 const SEED = Number(process.env['GATEHOUSE_SEED'] ?? 20_261_121)
 const RUNS = Number(process.env['GATEHOUSE_RUNS'] ?? 1500)
@@ -271,15 +272,11 @@ test('a term is read once or twice, however deep the brackets that could be seve
   }
 })
 
-test('the names of all builtins are those of OPA', (ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) ctx.skip(opa.reason)
-  else {
-    const said = JSON.parse(runOpa(opa.path, ['capabilities', '--current'], tmpdir())) as {
-      builtins: { name: string }[]
-    }
-    expect([...BUILTIN_NAMES].toSorted()).toEqual(said.builtins.map((one) => one.name).toSorted())
+testWithOpa('the names of all builtins are those of OPA', ({ opa }) => {
+  const said = JSON.parse(runOpa(opa, ['capabilities', '--current'], tmpdir())) as {
+    builtins: { name: string }[]
   }
+  expect([...BUILTIN_NAMES].toSorted()).toEqual(said.builtins.map((one) => one.name).toSorted())
 })
 
 const EDGES = [
@@ -301,28 +298,22 @@ const EDGES = [
   'package a\np if {}\nz if some x\nq if {1, 2}\nr if {"a": 1}\ns if [1]\nt := {,1}\nu := [,1,]\nv := {,}',
 ]
 
-test('every module of the shipped policy and odd ones besides are parsed as OPA parses them', (ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) ctx.skip(opa.reason)
-  else {
-    const lines = EDGES.flatMap((source) => source.split('\n').map((line) => `package a\n${line}`))
-    const sources = [...governanceModules(), ...EDGES, ...BAD, ...lines]
-    expect(differences(opa.path, sources)).toEqual({ different: [], limits: 0 })
-  }
+testWithOpa('every module of the shipped policy and odd ones besides are parsed as OPA parses them', ({ opa }) => {
+  const lines = EDGES.flatMap((source) => source.split('\n').map((line) => `package a\n${line}`))
+  const sources = [...governanceModules(), ...EDGES, ...BAD, ...lines]
+  expect(differences(opa, sources)).toEqual({ different: [], limits: 0 })
 })
 
-test('every module of the compliance cases is parsed as OPA parses it', { timeout: 120_000 }, (ctx) => {
-  const opa = findOpa()
-  if (!existsSync(CORPUS)) ctx.skip('the corpus ../shared/corpora/opa-compliance is not on this machine')
-  if (!opa.ok) ctx.skip(opa.reason)
-  else expect(differences(opa.path, corpusModules())).toEqual({ different: [], limits: 0 })
-})
+testWithOpa(
+  'every module of the compliance cases is parsed as OPA parses it',
+  { timeout: 120_000 },
+  ({ opa, skip }) => {
+    if (!existsSync(CORPUS)) skip('the corpus ../shared/corpora/opa-compliance is not on this machine')
+    expect(differences(opa, corpusModules())).toEqual({ different: [], limits: 0 })
+  },
+)
 
-test('spoiled modules are refused or parsed as OPA does', { timeout: 120_000 }, (ctx) => {
-  const opa = findOpa()
-  if (!opa.ok) ctx.skip(opa.reason)
-  else {
-    const sources = [...EDGES, ...governanceModules(), ...(existsSync(CORPUS) ? corpusModules() : [])]
-    expect(differences(opa.path, spoiled(sources, RUNS)).different).toEqual([])
-  }
+testWithOpa('spoiled modules are refused or parsed as OPA does', { timeout: 120_000 }, ({ opa }) => {
+  const sources = [...EDGES, ...governanceModules(), ...(existsSync(CORPUS) ? corpusModules() : [])]
+  expect(differences(opa, spoiled(sources, RUNS)).different).toEqual([])
 })

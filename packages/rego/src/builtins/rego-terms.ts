@@ -2,6 +2,7 @@ import { RegoCursor } from './rego-cursor.ts'
 import type { TokenKind } from './rego-lexer.ts'
 import {
   callTerm,
+  COLLECTIONS,
   isRoot,
   objectTerm,
   refTerm,
@@ -23,16 +24,7 @@ const LEVELS: readonly Readonly<Partial<Record<TokenKind, string>>>[] = [
 ]
 /** Above this binary exponent OPA refuses a number. */
 const MAX_EXPONENT = 100_000
-const REF_HEADS: ReadonlySet<Term['kind']> = new Set([
-  'var',
-  'array',
-  'object',
-  'set',
-  'arraycomprehension',
-  'objectcomprehension',
-  'setcomprehension',
-  'call',
-])
+const REF_HEADS: ReadonlySet<Term['kind']> = new Set(['var', ...COLLECTIONS, 'call'])
 
 function member(parts: 2 | 3): Term {
   return refTerm([variable('internal'), { kind: 'string', value: `member_${parts}` }])

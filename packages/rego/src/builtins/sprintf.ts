@@ -168,9 +168,26 @@ class Reader {
   }
 }
 
+/** What most patterns are made of: `%s` and `%v` of text, `%d` and `%v` of small integers. Null for any other. */
+function plainText(pattern: string, values: readonly Value[]): string | null {
+  let out = ''
+  let at = 0
+  let next = 0
+  for (let found = pattern.indexOf('%'); found >= 0; found = pattern.indexOf('%', at)) {
+    const verb = pattern.charAt(found + 1)
+    const value = values[next++]
+    if (typeof value === 'string' ? verb !== 's' && verb !== 'v' : verb !== 'd' && verb !== 'v') return null
+    if (typeof value !== 'string' && (typeof value !== 'number' || !Number.isSafeInteger(value))) return null
+    out += `${pattern.slice(at, found)}${value}`
+    if (out.length > MAX_TEXT) throw new LimitError('a text is too long')
+    at = found + 2
+  }
+  return next === values.length ? out + pattern.slice(at) : null
+}
+
 /** Go's `fmt.Sprintf` over integers, floats and text. */
 export function sprintf(m: Machine, pattern: string, values: readonly Value[]): string {
-  const out = new Reader(pattern, values.map(argOf)).text()
+  const out = plainText(pattern, values) ?? new Reader(pattern, values.map(argOf)).text()
   m.spendText(out.length)
   return out
 }

@@ -11,8 +11,14 @@ function points(text: string): string[] {
 type Cut = ReadonlySet<number>
 
 function cutOf(text: string): Cut {
-  return new Set(points(text).map((char) => char.codePointAt(0) ?? 0))
+  if (text === lastCut.text) return lastCut.cut
+  const cut: Cut = new Set(points(text).map((char) => char.codePointAt(0) ?? 0))
+  // Policies cut many texts by the same one.
+  if (text.length <= 256) lastCut = { text, cut }
+  return cut
 }
+
+let lastCut: { readonly text: string; readonly cut: Cut } = { text: '', cut: new Set() }
 
 function trimStart(text: string, cut: Cut): string {
   let start = 0
@@ -83,7 +89,7 @@ function replaceAll(m: Machine, text: string, pairs: readonly (readonly [string,
 }
 
 /** Go maps code points one by one: no special casing of final sigma or sharp s. */
-function mapCase(text: string, upper: boolean): string {
+export function mapCase(text: string, upper: boolean): string {
   if (!/\P{ASCII}/u.test(text)) return upper ? text.toUpperCase() : text.toLowerCase()
   return points(text)
     .map((char) => {

@@ -10,6 +10,8 @@ export interface Uri {
   readonly opaque: string
   /** Whether somebody is named before the host. */
   readonly hasUser: boolean
+  /** Who, as it would be written anew. */
+  readonly user: string
   readonly host: string
   readonly path: string
   /** The path as written, where writing it anew would give another. */
@@ -19,6 +21,8 @@ export interface Uri {
   readonly forceQuery: boolean
   readonly omitHost: boolean
   readonly fragment: string
+  /** The fragment as written, where writing it anew would give another. */
+  readonly rawFragment: string
 }
 
 const bad = (what: string): BuiltinError => new BuiltinError(`parse: ${what}`)
@@ -52,13 +56,49 @@ function unescaped(text: string, part: 'path' | 'user' | 'host' | 'zone' | 'frag
   return decodedText(Uint8Array.from(out))
 }
 
-/** The path as Go would write it: what it leaves alone, and `/`. */
-function escapedPath(path: string): string {
-  return Array.from(Buffer.from(path, 'utf8'), (byte) => {
-    const char = String.fromCharCode(byte)
-    if (byte < 0x80 && /[A-Za-z0-9\-_.~$&+,/:;=@]/.test(char)) return char
+/** What Go leaves alone where it writes a part anew. */
+const LEFT = {
+  path: /[A-Za-z0-9\-_.~$&+,/:;=@]/,
+  user: /[A-Za-z0-9\-_.~$&+,;=]/,
+  host: HOST_LETTERS,
+  fragment: /[A-Za-z0-9\-_.~$&+,/:;=?@!()*]/,
+} as const
+
+/** Bytes are given as characters of Latin-1. */
+function escaped(bytes: string, part: keyof typeof LEFT): string {
+  return Array.from(bytes, (char) => {
+    const byte = char.charCodeAt(0)
+    if (byte < 0x80 && LEFT[part].test(char)) return char
     return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
   }).join('')
+}
+
+const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
+/** The path as Go would write it: what it leaves alone, and `/`. */
+function escapedPath(path: string): string {
+  return escaped(utf8(path), 'path')
+}
+
+/** A URI as Go writes it anew. */
+export function uriText(uri: Uri): string {
+  let out = uri.scheme === '' ? '' : `${uri.scheme}:`
+  if (uri.opaque !== '') out += uri.opaque
+  else {
+    const named = uri.host !== '' || uri.hasUser
+    if (named || (uri.scheme !== '' && !uri.omitHost && uri.path !== '')) out += '//'
+    if (uri.hasUser) out += `${uri.user}@`
+    out += escaped(utf8(uri.host), 'host')
+    const path = escapedUriPath(uri)
+    if (path !== '' && !path.startsWith('/') && uri.host !== '') out += '/'
+    if (out === '' && (path.split('/')[0] ?? '').includes(':')) out += './'
+    out += path
+  }
+  if (uri.forceQuery || uri.query !== '') out += `?${uri.query}`
+  const fragment = uri.rawFragment
+  if (uri.fragment !== '')
+    out += `#${/^[A-Za-z0-9\-._~!$&'()*+,;=:@[\]%/?]+$/.test(fragment) ? fragment : escaped(utf8(uri.fragment), 'fragment')}`
+  return out
 }
 
 /** The path as it is to be sent: as written where that is a valid way to write it. */
@@ -101,14 +141,15 @@ function hostOf(kind: string, text: string): string {
   return unescaped(text, 'host')
 }
 
-function authority(kind: string, text: string): string {
+function authority(kind: string, text: string): { host: string; user: string } {
   const at = text.lastIndexOf('@')
   const host = hostOf(kind, text.slice(at + 1))
-  if (at < 0) return host
+  if (at < 0) return { host, user: '' }
   const user = text.slice(0, at)
   if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user)) throw bad('invalid userinfo')
-  unescaped(user, 'user')
-  return host
+  const [name = '', ...secret] = user.split(':')
+  const parts = secret.length === 0 ? [name] : [name, secret.join(':')]
+  return { host, user: parts.map((part) => escaped(utf8(unescaped(part, 'user')), 'user')).join(':') }
 }
 
 /** A URI reference as Go's net/url reads it, which is RFC 3986 with less strictness. Throws BuiltinError. */
@@ -119,6 +160,7 @@ export function parseUri(text: string): Uri {
     scheme: '',
     opaque: '',
     hasUser: false,
+    user: '',
     host: '',
     path: '',
     rawPath: '',
@@ -126,7 +168,9 @@ export function parseUri(text: string): Uri {
     forceQuery: false,
     omitHost: false,
     fragment: hash < 0 ? '' : unescaped(text.slice(hash + 1), 'fragment'),
+    rawFragment: hash < 0 ? '' : text.slice(hash + 1),
   }
+  if (escaped(utf8(uri.fragment), 'fragment') === uri.rawFragment) uri.rawFragment = ''
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(body)) throw bad('invalid control character in URL')
   if (body === '*') return { ...uri, path: '*' }
@@ -143,7 +187,7 @@ export function parseUri(text: string): Uri {
   if (rest.startsWith('//') && (kind !== '' || !rest.startsWith('///'))) {
     const slash = rest.indexOf('/', 2)
     const whole = slash < 0 ? rest.slice(2) : rest.slice(2, slash)
-    uri.host = authority(kind, whole)
+    Object.assign(uri, authority(kind, whole))
     uri.hasUser = whole.includes('@')
     rest = slash < 0 ? '' : rest.slice(slash)
   } else uri.omitHost = kind !== '' && rest.startsWith('/')

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net'
 import { BuiltinError } from '../machine.ts'
 import { objectOf, type RegoObject, type Value } from '../value.ts'
-import { contextTag, Der, DerError, TAG } from './der.ts'
+import { contextTag, Der, DerError, longOidOf, TAG } from './der.ts'
 import { parseUri } from './uri.ts'
-import { isAscii } from './x509-name.ts'
+import { readMailbox } from './x509-mailbox.ts'
+import { isAscii } from './der-value.ts'
 
 export interface Extension {
   readonly id: readonly number[]
@@ -30,7 +31,7 @@ export class Extensions {
   keyUsage = 0
   basicConstraints = false
   isCa = false
-  maxPathLength = 0
+  maxPathLength = 0n
   names: Names<Buffer> = { dns: [], emails: [], ips: [], uris: [] }
   permitted: Names<IpRange> = { dns: [], emails: [], ips: [], uris: [] }
   excluded: Names<IpRange> = { dns: [], emails: [], ips: [], uris: [] }
@@ -38,16 +39,20 @@ export class Extensions {
   crl: string[] = []
   authorityKeyId: Buffer | null = null
   subjectKeyId: Buffer | null = null
-  requireExplicitPolicy: number | undefined
-  inhibitPolicyMapping: number | undefined
-  inhibitAnyPolicy: number | undefined
+  requireExplicitPolicy: bigint | undefined
+  inhibitPolicyMapping: bigint | undefined
+  inhibitAnyPolicy: bigint | undefined
   usages: number[] = []
   unknownUsages: number[][] = []
-  policies: number[][] | null = null
-  mappings: { issuer: number[]; subject: number[] }[] = []
+  policies: string[] | null = null
+  mappings: { issuer: string; subject: string }[] = []
   ocsp: string[] = []
   issuers: string[] = []
   unhandledCritical: (readonly number[])[] = []
+  /** The extension's value as it is. */
+  alternativeNames: Buffer | undefined
+  /** OIDs of all that the certificate has. */
+  ids: ReadonlySet<string> = new Set()
 }
 
 export function base64(bytes: Buffer | null): Value {
@@ -77,7 +82,7 @@ export function extensionValue(extension: Extension): RegoObject {
   ] as [string, Value][])
 }
 
-function validDomain(text: string, constraint: boolean): boolean {
+export function validDomain(text: string, constraint: boolean): boolean {
   if (text === '') return true
   if (text.endsWith('.')) return false
   const body = constraint && text.startsWith('.') ? text.slice(1) : text
@@ -151,8 +156,7 @@ function constraints(bytes: Buffer, critical: boolean, out: Extensions): boolean
         if (!validMask(mask)) throw bad()
         names.ips.push({ ip: value.subarray(0, half), mask })
       } else if (kind === 1) {
-        const at = text.indexOf('@')
-        if (at < 0 ? !validDomain(text, true) : at === 0 || !validDomain(text.slice(at + 1), false)) throw bad()
+        if (text.includes('@') ? readMailbox(text) === undefined : !validDomain(text, true)) throw bad()
         names.emails.push(text)
       } else if (kind === 6) {
         if (isIP(text) !== 0 || !validDomain(text, true)) throw bad()
@@ -202,13 +206,17 @@ function read(extension: Extension, out: Extensions): boolean {
     case '2.5.29.19': {
       const body = value.inside(TAG.sequence, 'basic constraints')
       out.isCa = body.peek() === TAG.boolean && body.boolean('basic constraints')
-      out.maxPathLength = body.peek() === TAG.integer ? body.small('basic constraints') : -1
-      if (out.maxPathLength < -1) throw new DerError('invalid basic constraints')
+      out.maxPathLength = -1n
+      if (body.peek() === TAG.integer) {
+        out.maxPathLength = body.long('basic constraints')
+        if (out.maxPathLength < 0n) throw new DerError('invalid basic constraints')
+      }
       out.basicConstraints = true
       return false
     }
     case '2.5.29.17': {
       out.names = alternativeNames(extension.value)
+      out.alternativeNames = extension.value
       const { dns, emails, ips, uris } = out.names
       return dns.length + emails.length + ips.length + uris.length === 0
     }
@@ -225,8 +233,8 @@ function read(extension: Extension, out: Extensions): boolean {
     }
     case '2.5.29.36': {
       const body = value.inside(TAG.sequence, 'policy constraints extension')
-      if (body.peek() === contextTag(0)) out.requireExplicitPolicy = body.small('policy constraints', contextTag(0))
-      if (body.peek() === contextTag(1)) out.inhibitPolicyMapping = body.small('policy constraints', contextTag(1))
+      if (body.peek() === contextTag(0)) out.requireExplicitPolicy = body.long('policy constraints', contextTag(0))
+      if (body.peek() === contextTag(1)) out.inhibitPolicyMapping = body.long('policy constraints', contextTag(1))
       return false
     }
     case '2.5.29.37': {
@@ -245,9 +253,9 @@ function read(extension: Extension, out: Extensions): boolean {
       return false
     case '2.5.29.32': {
       const body = value.inside(TAG.sequence, 'certificate policies')
-      const policies: number[][] = []
-      while (!body.done()) policies.push(body.inside(TAG.sequence, 'certificate policies').oid('certificate policies'))
-      if (new Set(policies.map((policy) => policy.join('.'))).size < policies.length) {
+      const policies: string[] = []
+      while (!body.done()) policies.push(longOid(body.inside(TAG.sequence, 'certificate policies')))
+      if (new Set(policies).size < policies.length) {
         throw new DerError('invalid certificate policies')
       }
       out.policies = policies
@@ -257,12 +265,12 @@ function read(extension: Extension, out: Extensions): boolean {
       const body = value.inside(TAG.sequence, 'policy mappings extension')
       while (!body.done()) {
         const pair = body.inside(TAG.sequence, 'policy mappings extension')
-        out.mappings.push({ issuer: pair.oid('policy mappings'), subject: pair.oid('policy mappings') })
+        out.mappings.push({ issuer: longOid(pair), subject: longOid(pair) })
       }
       return false
     }
     case '2.5.29.54':
-      out.inhibitAnyPolicy = value.small('inhibit any policy extension')
+      out.inhibitAnyPolicy = value.long('inhibit any policy extension')
       return false
     case '1.3.6.1.5.5.7.1.1': {
       never()
@@ -282,6 +290,10 @@ function read(extension: Extension, out: Extensions): boolean {
   }
 }
 
+function longOid(der: Der): string {
+  return longOidOf(der.element(TAG.oid, 'policy').body, 'policy')
+}
+
 function crlPoints(value: Der, out: Extensions): void {
   const list = value.inside(TAG.sequence, 'CRL distribution points')
   while (!list.done()) {
@@ -297,6 +309,7 @@ function crlPoints(value: Der, out: Extensions): void {
 
 export function understood(extensions: readonly Extension[]): Extensions {
   const out = new Extensions()
+  out.ids = new Set(extensions.map(({ id }) => id.join('.')))
   for (const extension of extensions) {
     const unhandled = read(extension, out)
     if (extension.critical && unhandled) out.unhandledCritical.push(extension.id)

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { objectOf, type Value } from '../value.ts'
 import { contextTag, Der, DerError, rightAligned, TAG } from './der.ts'
 import { fromBigInteger } from './operand.ts'
+import { CURVE_IDS } from './private-key.ts'
 import { base64 } from './x509-extensions.ts'
 
 const SIGNATURES: Readonly<Record<string, number>> = {
@@ -19,10 +20,10 @@ const SIGNATURES: Readonly<Record<string, number>> = {
   '1.2.840.10045.4.3.4': 12,
   '1.3.101.112': 16,
 }
-const PSS: Readonly<Record<string, { algorithm: number; salt: number }>> = {
-  '2.16.840.1.101.3.4.2.1': { algorithm: 13, salt: 32 },
-  '2.16.840.1.101.3.4.2.2': { algorithm: 14, salt: 48 },
-  '2.16.840.1.101.3.4.2.3': { algorithm: 15, salt: 64 },
+const PSS: Readonly<Record<string, { algorithm: number; salt: bigint }>> = {
+  '2.16.840.1.101.3.4.2.1': { algorithm: 13, salt: 32n },
+  '2.16.840.1.101.3.4.2.2': { algorithm: 14, salt: 48n },
+  '2.16.840.1.101.3.4.2.3': { algorithm: 15, salt: 64n },
 }
 const KEYS: Readonly<Record<string, number>> = {
   '1.2.840.113549.1.1.1': 1,
@@ -30,7 +31,6 @@ const KEYS: Readonly<Record<string, number>> = {
   '1.2.840.10045.2.1': 3,
   '1.3.101.112': 4,
 }
-const CURVES = ['1.3.132.0.33', '1.2.840.10045.3.1.7', '1.3.132.0.34', '1.3.132.0.35']
 const NULL = '0500'
 
 function noParameters(body: Der): boolean {
@@ -49,14 +49,14 @@ export function signatureAlgorithm(body: Buffer): number {
     const parameters = sequence.inside(TAG.sequence, 'parameters')
     const hash = new Der(parameters.element(contextTag(0, true), 'hash').body).inside(TAG.sequence, 'hash')
     const mask = new Der(parameters.element(contextTag(1, true), 'mask').body).inside(TAG.sequence, 'mask')
-    const salt = new Der(parameters.element(contextTag(2, true), 'salt').body).small('salt')
+    const salt = new Der(parameters.element(contextTag(2, true), 'salt').body).long('salt')
     const trailer = parameters.optional(contextTag(3, true), 'trailer')
     const name = hash.oid('hash').join('.')
     const known = PSS[name]
     if (mask.oid('mask').join('.') !== '1.2.840.113549.1.1.8') return 0
     const inner = mask.inside(TAG.sequence, 'mask hash')
     if (inner.oid('mask hash').join('.') !== name || !noParameters(inner) || !noParameters(hash)) return 0
-    if (trailer !== undefined && new Der(trailer.body).small('trailer') !== 1) return 0
+    if (trailer !== undefined && new Der(trailer.body).long('trailer') !== 1n) return 0
     return known?.salt === salt ? known.algorithm : 0
   } catch (error) {
     if (error instanceof DerError) return 0
@@ -72,11 +72,11 @@ export function publicKey(spki: Buffer): { algorithm: number; value: Value; key:
   const parameters = identifier.rest()
   if (parameters.length > 0) new Der(parameters).any('parameters')
   const data = rightAligned(body.bits('subjectPublicKey'))
-  const made = (): KeyObject => {
+  const made = (): KeyObject | undefined => {
     try {
       return createPublicKey({ key: spki, format: 'der', type: 'spki' })
     } catch {
-      throw new DerError('x509: invalid public key')
+      return undefined
     }
   }
   switch (algorithm) {
@@ -103,9 +103,10 @@ export function publicKey(spki: Buffer): { algorithm: number; value: Value; key:
     }
     case 3: {
       const curve = new Der(parameters).oid('ECDSA parameters').join('.')
-      if (!CURVES.includes(curve)) throw new DerError('x509: unsupported elliptic curve')
+      if (!CURVE_IDS.includes(curve)) throw new DerError('x509: unsupported elliptic curve')
       if (data[0] !== 4) throw new DerError('x509: invalid ECDSA public key')
       const key = made()
+      if (key === undefined) throw new DerError('x509: invalid ECDSA public key')
       const half = (data.length - 1) / 2
       const number = (bytes: Buffer): Value => fromBigInteger(BigInt(`0x${bytes.toString('hex')}`))
       const value = objectOf([

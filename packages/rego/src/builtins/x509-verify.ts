@@ -2,10 +2,10 @@ import { constants, verify } from 'node:crypto'
 import { isIP } from 'node:net'
 import { BuiltinError, type Machine } from '../machine.ts'
 import { isNumber, RegoSet, type RegoObject, type Value } from '../value.ts'
-import { DerError } from './der.ts'
 import { NondeterministicError } from './nondeterministic.ts'
 import { writtenInteger } from './operand.ts'
-import { readUri, type IpRange } from './x509-extensions.ts'
+import { constraintsMet } from './x509-constraints.ts'
+import { policiesValid } from './x509-policies.ts'
 import { ipText, type Certificate } from './x509.ts'
 
 export interface VerifyOptions {
@@ -33,6 +33,14 @@ const USAGES = [
   'KeyUsageMicrosoftKernelCodeSigning',
 ]
 
+/** Without the quotes at both ends. */
+function unquoted(text: string): string {
+  let [from, to] = [0, text.length]
+  while (text.charAt(from) === '"') from++
+  while (to > from && text.charAt(to - 1) === '"') to--
+  return text.slice(from, to)
+}
+
 function integer(value: Value, name: string): bigint {
   const whole = isNumber(value) ? writtenInteger(value) : null
   if (whole === null) {
@@ -53,7 +61,7 @@ export function verifyOptions(given: RegoObject): VerifyOptions {
     switch (key) {
       case 'DNSName':
         if (typeof value !== 'string') throw new BuiltinError("'DNSName' should be a string")
-        dnsName = value.replace(/^"{1,1000}/, '').replace(/"{1,1000}$/, '')
+        dnsName = unquoted(value)
         break
       case 'CurrentTime':
         time = integer(value, key)
@@ -66,7 +74,7 @@ export function verifyOptions(given: RegoObject): VerifyOptions {
         if (list === undefined) throw new BuiltinError("'KeyUsages' should be an Array or Set")
         for (const name of list) {
           if (typeof name !== 'string') continue
-          const usage = USAGES.indexOf(name.replaceAll('"', ''))
+          const usage = USAGES.indexOf(unquoted(name))
           if (usage < 0) throw new BuiltinError("invalid entries for 'KeyUsages' found")
           usages.push(usage)
         }
@@ -116,10 +124,21 @@ function valid(certificate: Certificate, below: number, intermediate: boolean, t
   if (x.unhandledCritical.length > 0) return false
   if (time < certificate.notBefore * 1_000_000_000n || time > certificate.notAfter * 1_000_000_000n) return false
   if (intermediate && (!x.basicConstraints || !x.isCa)) return false
-  return !(x.basicConstraints && x.maxPathLength >= 0 && below - 1 > x.maxPathLength)
+  return !(x.basicConstraints && x.maxPathLength >= 0n && BigInt(below - 1) > x.maxPathLength)
 }
 
 const MAX_CHECKS = 100
+
+/** The one whose subject, key and alternative names are these is in the chain: it would go round in a circle. */
+function isAmong(candidate: Certificate, chain: readonly Certificate[]): boolean {
+  const names = (one: Certificate): string => one.extensions.alternativeNames?.toString('base64') ?? 'none'
+  const alike = chain.filter((one) => one.subject.equals(candidate.subject) && one.spki.equals(candidate.spki))
+  // Of two of which one alone has such names Go looks no further.
+  const decides = alike.find(
+    (one) => names(one) === names(candidate) || [one, candidate].some((c) => names(c) === 'none'),
+  )
+  return decides !== undefined && names(decides) === names(candidate)
+}
 
 /** The first chain from the leaf, which is last, to the root, which is first. Null where there is none. */
 export function verifyChain(m: Machine, given: readonly Certificate[], options: VerifyOptions): Certificate[] | null {
@@ -134,26 +153,24 @@ export function verifyChain(m: Machine, given: readonly Certificate[], options: 
   if (options.dnsName !== '' && !names(leaf, options.dnsName)) return null
   const usages = options.usages.length === 0 ? [1] : options.usages
   const accepted = (chain: readonly Certificate[]): boolean =>
-    // Policies that a certificate demands are not worked out here: such a chain is none.
-    chain.every((one) => one.extensions.requireExplicitPolicy === undefined) &&
-    (options.usages.includes(0) || usable(chain, usages)) &&
-    constraintsMet(m, chain)
+    policiesValid(m, chain) && (options.usages.includes(0) || usable(chain, usages)) && constraintsMet(m, chain)
   if (leaf.raw.equals(root.raw)) return accepted([leaf]) ? [leaf] : null
+  const between = given.slice(1, -1).filter((one, i, all) => all.findIndex((other) => other.raw.equals(one.raw)) === i)
   let checks = 0
   const build = (chain: readonly Certificate[]): Certificate[] | null => {
     const child = chain.at(-1) as Certificate
     const rank = (parent: Certificate): number => {
-      const wanted = child.extensions.authorityKeyId
-      const own = parent.extensions.subjectKeyId
-      if (wanted === null || own === null) return 1
-      return wanted.equals(own) ? 0 : 2
+      const wanted = child.extensions.authorityKeyId ?? Buffer.alloc(0)
+      const own = parent.extensions.subjectKeyId ?? Buffer.alloc(0)
+      if (wanted.equals(own)) return 0
+      return wanted.length === 0 || own.length === 0 ? 1 : 2
     }
-    for (const [pool, intermediate] of [[[root], false] as const, [given.slice(1, -1), true] as const]) {
+    for (const [pool, intermediate] of [[[root], false] as const, [between, true] as const]) {
       const parents = pool.filter((parent) => parent.subject.equals(child.issuer)).sort((a, b) => rank(a) - rank(b))
       for (const parent of parents) {
         if (++checks > MAX_CHECKS) return null
-        const known = chain.some((one) => one.subject.equals(parent.subject) && one.spki.equals(parent.spki))
-        if (known || !signedBy(m, child, parent) || !valid(parent, chain.length, intermediate, time)) continue
+        if (isAmong(parent, chain) || !signedBy(m, child, parent) || !valid(parent, chain.length, intermediate, time))
+          continue
         const longer = [...chain, parent]
         const found = intermediate ? build(longer) : accepted(longer) ? longer : null
         if (found !== null) return found
@@ -207,80 +224,4 @@ function names(leaf: Certificate, host: string): boolean {
     const parts = pattern.split('.')
     return parts.length === labels.length && parts.every((part, i) => (i === 0 && part === '*') || part === labels[i])
   })
-}
-
-function domainIn(name: string, constraint: string): boolean {
-  const wanted = lower(constraint)
-  const given = lower(name)
-  if (wanted === '') return true
-  if (wanted.startsWith('.')) return given.endsWith(wanted) && given.length > wanted.length
-  return given === wanted || given.endsWith(`.${wanted}`)
-}
-
-/** A name with a star covers also what stands in its place. */
-function domainTouches(name: string, constraint: string): boolean {
-  if (domainIn(name, constraint)) return true
-  const wanted = lower(constraint)
-  return name.startsWith('*.') && wanted.slice(wanted.indexOf('.')) === lower(name.slice(1))
-}
-
-function addressIn(ip: Buffer, range: IpRange): boolean {
-  return ip.length === range.ip.length && ip.every((byte, i) => (byte & (range.mask[i] ?? 0)) === (range.ip[i] ?? 0))
-}
-
-function mailIn(mail: string, constraint: string): boolean {
-  const at = mail.lastIndexOf('@')
-  const domain = mail.slice(at + 1)
-  const own = constraint.lastIndexOf('@')
-  if (own >= 0)
-    return mail.slice(0, at) === constraint.slice(0, own) && lower(domain) === lower(constraint.slice(own + 1))
-  if (constraint.startsWith('.') || constraint === '') return domainIn(domain, constraint)
-  return lower(domain) === lower(constraint)
-}
-
-/** Name constraints of each certificate for all names of those below it (RFC 5280, 4.2.1.10). */
-function constraintsMet(m: Machine, chain: readonly Certificate[]): boolean {
-  return chain.every((authority, i) => {
-    const { permitted, excluded } = authority.extensions
-    const lists = [permitted, excluded].flatMap((names) => [names.dns, names.emails, names.ips, names.uris])
-    const count = lists.reduce((total: number, list) => total + list.length, 0)
-    if (count === 0) return true
-    const meets = <Name, Rule>(
-      list: readonly Name[],
-      may: readonly Rule[],
-      mayNot: readonly Rule[],
-      test: (n: Name, r: Rule) => boolean,
-      touches = test,
-    ): boolean =>
-      list.every(
-        (name) => (may.length === 0 || may.some((r) => test(name, r))) && !mayNot.some((r) => touches(name, r)),
-      )
-    return chain.slice(0, i).every(({ extensions: { names: own } }) => {
-      m.spend((own.dns.length + own.emails.length + own.ips.length + own.uris.length) * count)
-      const hosts = own.uris.map(uriHost)
-      return (
-        hosts.every((host) => host !== null) &&
-        meets(own.dns, permitted.dns, excluded.dns, domainIn, domainTouches) &&
-        meets(own.emails, permitted.emails, excluded.emails, mailIn) &&
-        meets(own.ips, permitted.ips, excluded.ips, addressIn) &&
-        meets(
-          hosts.map((host) => host ?? ''),
-          permitted.uris,
-          excluded.uris,
-          domainIn,
-        )
-      )
-    })
-  })
-}
-
-/** The domain of a URI; null where it has none, or an address. */
-function uriHost(text: string): string | null {
-  try {
-    const host = readUri(text).host.replace(/:\d*$/, '')
-    return host === '' || host.startsWith('[') || isIP(host) !== 0 ? null : host
-  } catch (error) {
-    if (error instanceof DerError) return null
-    throw error
-  }
 }

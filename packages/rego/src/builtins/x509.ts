@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { isIPv6 } from 'node:net'
+import { BuiltinError } from '../machine.ts'
 import { objectOf, type RegoObject, type Value } from '../value.ts'
 import { contextTag, Der, DerError, rightAligned, TAG } from './der.ts'
 import { fromBigInteger } from './operand.ts'
@@ -14,6 +15,8 @@ import {
   type IpRange,
   type Names,
 } from './x509-extensions.ts'
+import { readTime } from './der-value.ts'
+import { uriText } from './uri.ts'
 import { publicKey, signatureAlgorithm } from './x509-keys.ts'
 import { nameOf } from './x509-name.ts'
 
@@ -34,33 +37,9 @@ export interface Certificate {
   readonly keyAlgorithm: number
   readonly key: KeyObject | undefined
   readonly extensions: Extensions
-  /** As Go writes it in JSON. */
+  /** As Go writes it in JSON; `shown` gives it where it can be written. */
   readonly value: RegoObject
-}
-
-/** A time of DER: its second since 1970, and its text in RFC 3339. */
-function timeOf(der: Der): { seconds: bigint; text: string } {
-  const short = der.peek() === TAG.utcTime
-  const { body } = der.element(short ? TAG.utcTime : TAG.generalizedTime, 'time')
-  const pattern = short
-    ? /^(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?(Z|[+-]\d{4})$/
-    : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(Z|[+-]\d{4})$/
-  const match = pattern.exec(body.toString('latin1'))
-  if (match === null) throw new DerError('malformed time')
-  const [years = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map((p) => Number(p ?? 0))
-  const zone = match[7] ?? 'Z'
-  if (!short && zone !== 'Z') throw new DerError('malformed time')
-  const year = short ? (years >= 50 ? 1900 + years : 2000 + years) : years
-  const date = new Date(0)
-  date.setUTCFullYear(year, month - 1, day)
-  date.setUTCHours(hour, minute, second, 0)
-  const exact = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && date.getUTCHours() === hour
-  if (!exact || minute > 59 || second > 59) throw new DerError('malformed time')
-  const offset =
-    zone === 'Z' ? 0 : (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(3))) * (zone.startsWith('-') ? -1 : 1)
-  const local = date.toISOString().slice(0, 19)
-  const text = offset === 0 ? `${local}Z` : `${local}${zone.slice(0, 3)}:${zone.slice(3)}`
-  return { seconds: BigInt(date.getTime()) / 1000n - BigInt(offset * 60), text }
+  readonly isWritable: boolean
 }
 
 export function orNull(list: readonly Value[]): Value {
@@ -89,7 +68,7 @@ function uriValue(text: string): RegoObject {
     ['ForceQuery', uri.forceQuery],
     ['OmitHost', uri.omitHost],
     ['Fragment', uri.fragment],
-    ['RawFragment', ''],
+    ['RawFragment', uri.rawFragment],
   ] as [string, Value][])
 }
 
@@ -117,10 +96,16 @@ function constraintsValue(kind: string, names: Names<IpRange>): [string, Value][
   ]
 }
 
+/** As a list of numbers; none where one of them needs more than 31 bits. */
+function shortPolicy(policy: string): Value[] {
+  const parts = policy.split('.').map(Number)
+  return parts.every((part) => part <= 0x7fffffff) ? [parts] : []
+}
+
 function extensionsValue(list: readonly Extension[], x: Extensions): [string, Value][] {
-  const limit = (name: string, value: number | undefined): [string, Value][] => [
-    [name, value ?? 0],
-    [`${name}Zero`, value === 0],
+  const limit = (name: string, value: bigint | undefined): [string, Value][] => [
+    [name, fromBigInteger(value ?? 0n)],
+    [`${name}Zero`, value === 0n],
   ]
   return [
     ['Extensions', orNull(list.map(extensionValue))],
@@ -131,23 +116,23 @@ function extensionsValue(list: readonly Extension[], x: Extensions): [string, Va
     ['UnknownExtKeyUsage', orNull(x.unknownUsages)],
     ['BasicConstraintsValid', x.basicConstraints],
     ['IsCA', x.isCa],
-    ['MaxPathLen', x.maxPathLength],
-    ['MaxPathLenZero', x.basicConstraints && x.maxPathLength === 0],
+    ['MaxPathLen', fromBigInteger(x.maxPathLength)],
+    ['MaxPathLenZero', x.basicConstraints && x.maxPathLength === 0n],
     ['SubjectKeyId', base64(x.subjectKeyId)],
     ['AuthorityKeyId', base64(x.authorityKeyId)],
     ['OCSPServer', orNull(x.ocsp)],
     ['IssuingCertificateURL', orNull(x.issuers)],
     ['PermittedDNSDomainsCritical', x.constraintsCritical],
     ['CRLDistributionPoints', orNull(x.crl)],
-    ['PolicyIdentifiers', x.policies],
-    ['Policies', x.policies === null ? null : orNull(x.policies.map((policy) => policy.join('.')))],
+    ['PolicyIdentifiers', x.policies === null ? null : x.policies.flatMap(shortPolicy)],
+    ['Policies', x.policies === null ? null : orNull(x.policies)],
     [
       'PolicyMappings',
       orNull(
         x.mappings.map(({ issuer, subject }) =>
           objectOf([
-            ['IssuerDomainPolicy', issuer.join('.')],
-            ['SubjectDomainPolicy', subject.join('.')],
+            ['IssuerDomainPolicy', issuer],
+            ['SubjectDomainPolicy', subject],
           ] as [string, Value][]),
         ),
       ),
@@ -168,7 +153,7 @@ export function readCertificate(bytes: Buffer): Certificate {
   const tbsElement = outer.element(TAG.sequence, 'tbs certificate')
   const tbs = new Der(tbsElement.body)
   const versionElement = tbs.optional(contextTag(0, true), 'version')
-  const version = 1 + (versionElement === undefined ? 0 : new Der(versionElement.body).small('version'))
+  const version = 1 + Number(versionElement === undefined ? 0n : new Der(versionElement.body).long('version'))
   if (version < 1 || version > 3) throw new DerError('x509: invalid version')
   const serial = tbs.integer('serial number')
   if (serial < 0n) throw new DerError('x509: negative serial number')
@@ -178,8 +163,8 @@ export function readCertificate(bytes: Buffer): Certificate {
   }
   const issuer = tbs.element(TAG.sequence, 'issuer').whole
   const validity = tbs.inside(TAG.sequence, 'validity')
-  const notBefore = timeOf(validity)
-  const notAfter = timeOf(validity)
+  const notBefore = readTime(validity)
+  const notAfter = readTime(validity)
   const subject = tbs.element(TAG.sequence, 'subject').whole
   const spki = tbs.element(TAG.sequence, 'spki').whole
   const key = publicKey(spki)
@@ -207,8 +192,8 @@ export function readCertificate(bytes: Buffer): Certificate {
     ['SerialNumber', fromBigInteger(serial)],
     ['Issuer', nameOf(issuer)],
     ['Subject', nameOf(subject)],
-    ['NotBefore', notBefore.text],
-    ['NotAfter', notAfter.text],
+    ['NotBefore', notBefore.text ?? null],
+    ['NotAfter', notAfter.text ?? null],
     ...extensionsValue(list, extensions),
   ] as [string, Value][])
   return {
@@ -226,12 +211,19 @@ export function readCertificate(bytes: Buffer): Certificate {
     key: key.key,
     extensions,
     value,
+    isWritable: notBefore.text !== undefined && notAfter.text !== undefined,
   }
 }
 
-/** The certificate as Go writes it with `URIStrings` added by OPA. */
+/** The certificate as Go writes it in JSON. Throws BuiltinError where a time of it cannot be written. */
+export function shown(certificate: Certificate): RegoObject {
+  if (!certificate.isWritable) throw new BuiltinError('a time of the certificate has an offset of a day')
+  return certificate.value
+}
+
+/** The same with `URIStrings` added by OPA. */
 export function withUriStrings(certificate: Certificate): RegoObject {
-  const value = certificate.value.copy()
-  value.set('URIStrings', orNull(certificate.extensions.names.uris))
+  const value = shown(certificate).copy()
+  value.set('URIStrings', orNull(certificate.extensions.names.uris.map((text) => uriText(readUri(text)))))
   return value
 }

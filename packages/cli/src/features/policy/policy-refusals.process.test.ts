@@ -10,36 +10,29 @@ import { signDigest, type SigningIdentity, type SigningServices } from '@gatehou
 import {
   IDENTITY,
   ISSUER,
+  keyless,
   NO_WITNESSES,
-  oidcToken,
-  startSigstore,
+  sigstoreOfFile,
   witnessesOf,
-  type SigstoreServices,
 } from '@gatehouse/bundle/sigstore-fixture'
 import { exitCode, PROBLEMS, type ProblemSlug } from '@gatehouse/core/kernel/problems'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { closeAll, run, scratchFolder } from '../../test-host.ts'
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
-let sigstore: SigstoreServices
+const sigstore = sigstoreOfFile()
 let folder = ''
 let store: LayoutStore
 let key: KeyObject
 
-beforeAll(async () => {
-  sigstore = await startSigstore()
-})
-afterAll(async () => {
-  await sigstore.close()
-})
 beforeEach(() => {
   folder = scratchFolder()
   store = new LayoutStore(join(folder, 'oci'))
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   key = keys.privateKey
   writeFileSync(join(folder, 'pub.pem'), keys.publicKey.export({ format: 'pem', type: 'spki' }))
-  writeFileSync(join(folder, 'root.json'), sigstore.trustRoot)
+  writeFileSync(join(folder, 'root.json'), sigstore().trustRoot)
 })
 afterEach(closeAll)
 
@@ -56,18 +49,12 @@ async function pushed(layer = bundleLayer(), signed = true): Promise<string> {
 async function sign(
   digest: string,
   identity: SigningIdentity,
-  services: SigningServices = witnessesOf(sigstore),
+  services: SigningServices = witnessesOf(sigstore()),
   about = digest,
 ): Promise<void> {
   const { bytes } = await store.manifest(digest, 1e6)
   await attachSignature(store, bytes, await signDigest(about, identity, services), new Date())
 }
-
-const keyless = (subject = IDENTITY, issuer = ISSUER): SigningIdentity => ({
-  kind: 'keyless',
-  token: oidcToken(subject, issuer),
-  fulcioUrl: sigstore.url,
-})
 
 const named = (digest: string) => `oci:${join(folder, 'oci')}@${digest}`
 const byKey = () => ['--key', join(folder, 'pub.pem'), '--without-timestamps']
@@ -79,7 +66,8 @@ async function refuses(words: readonly string[], slug: ProblemSlug, ...says: rea
   const document = JSON.parse(forPrograms.stderr()) as Record<string, unknown>
   expect(document).toMatchObject({ code: slug, title: PROBLEMS[slug].title, status: PROBLEMS[slug].status })
   expect([forPrograms.code, forPrograms.stdout()]).toEqual([exitCode(slug), ''])
-  expect(forPrograms.code).toBeGreaterThan(0)
+  // A bundle that is not trusted is refused, and no mistake in what was typed; one that cannot be read is.
+  if (slug.startsWith('bundle-')) expect(forPrograms.code).toBe(slug === 'bundle-malformed' ? 2 : 4)
   for (const pattern of says) expect(document['detail']).toMatch(pattern)
   const forPeople = await run(['policy', ...words], null)
   expect([forPeople.code, forPeople.stdout()]).toEqual([exitCode(slug), ''])
@@ -92,7 +80,7 @@ const accepts = async (words: readonly string[]) => expect((await run(['policy',
 test('the bundle that all others differ from is accepted', async () => {
   const digest = await pushed()
   await accepts(['verify', named(digest), ...byKey()])
-  await sign(digest, keyless())
+  await sign(digest, keyless(sigstore()))
   await accepts(['verify', named(digest), ...byIdentity()])
   await accepts(['pull', named(digest), `oci:${join(folder, 'copy')}:main`])
 })
@@ -111,7 +99,7 @@ test('unsigned: how to sign it is told', async () => {
 
 test('another identity: who signed, who may, and what to do', async () => {
   const digest = await pushed(bundleLayer(), false)
-  await sign(digest, keyless('https://evil.example/x'))
+  await sign(digest, keyless(sigstore(), 'https://evil.example/x'))
   const words = ['verify', named(digest), ...byIdentity()]
   await refuses(
     words,
@@ -126,13 +114,13 @@ test('a bare key is no identity, and an identity is not the key', async () => {
   const digest = await pushed()
   await refuses(['verify', named(digest), ...byIdentity()], 'bundle-identity-mismatch', /bare key/, /--key/)
   const other = await pushed(bundleLayer({ data: { other: 1 } }), false)
-  await sign(other, keyless())
+  await sign(other, keyless(sigstore()))
   await refuses(['verify', named(other), ...byKey()], 'bundle-signature-invalid', /certificate/, /Do not use/)
 })
 
 test('another issuer: who vouches, who may, and what to do', async () => {
   const digest = await pushed(bundleLayer(), false)
-  await sign(digest, keyless(IDENTITY, 'https://evil.example'))
+  await sign(digest, keyless(sigstore(), IDENTITY, 'https://evil.example'))
   const words = ['verify', named(digest), ...byIdentity()]
   await refuses(
     words,
@@ -145,11 +133,11 @@ test('another issuer: who vouches, who may, and what to do', async () => {
 
 test('a signature without a trusted time: what to sign with is told, for Rekor v2 in its own words', async () => {
   const digest = await pushed(bundleLayer(), false)
-  await sign(digest, keyless(), { logs: [{ url: sigstore.url, version: 1 }], timestampUrls: [] })
+  await sign(digest, keyless(sigstore()), { logs: [{ url: sigstore().url, version: 1 }], timestampUrls: [] })
   const words = ['verify', named(digest), ...byIdentity()]
   await refuses(words, 'bundle-timestamp-missing', /expected 2 timestamps, got 1/, /timestamp authority/)
   const tiled = await pushed(bundleLayer({ data: { tiled: 1 } }), false)
-  await sign(tiled, keyless(), witnessesOf(sigstore, 2))
+  await sign(tiled, keyless(sigstore()), witnessesOf(sigstore(), 2))
   const again = ['verify', named(tiled), ...byIdentity()]
   await refuses(again, 'bundle-timestamp-missing', /Rekor v2\) gives no time/, /--timestamps 1/)
   await accepts([...again, '--timestamps', '1'])

@@ -115,7 +115,9 @@ async function compiled(session: Session, name: string, path: string, whole: boo
   if (!found.ok) throw new Problem(found.code, `${name}: ${found.detail}`)
   const folder = whole ? { ...found.value, isBundle: false, shipped: ['.'], all: ['.'] } : found.value
   const sources = new Map(folder.policies.map((file) => [file, readPolicyFile(folder, file)]))
-  const built = await buildPolicy(session, await opaOf(session), folder)
+  // What is asked must be in the plan: without it a folder whose METADATA names no entrypoint has none.
+  const asked = session.options.text('entrypoint')
+  const built = await buildPolicy(session, await opaOf(session), folder, asked === null ? [] : [asked])
   const plan = JSON.parse(built.plan) as unknown
   return {
     name,

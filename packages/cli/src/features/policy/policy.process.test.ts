@@ -175,6 +175,17 @@ test('a manifest whose roots do not hold the policies is refused', async (ctx) =
   })
 })
 
+test('explain and diff compile what they are asked for, also where the policies name no entrypoint', async (ctx) => {
+  const host = hostOf(ctx)
+  const files = Object.fromEntries(
+    Object.entries(FILES).map(([name, text]) => [name, text.replace('# METADATA\n# entrypoint: true\n', '')]),
+  )
+  put(host, { ...files, 'in.json': '{"n": 1}', 'golden/a.json': '{"n": 1}' })
+  const asked = ['--entrypoint', 'app/decision', '--json']
+  expect(await policy(host, 'explain', 'p', '--input', 'in.json', ...asked)).toMatchObject({ code: 0 })
+  expect(await policy(host, 'diff', 'p', 'p', '--inputs', 'golden', ...asked)).toMatchObject({ code: 0 })
+})
+
 test('diff tells rules, data and decisions that differ, between folders, archives and built bundles', async (ctx) => {
   const host = hostOf(ctx)
   put(host, FILES)
