@@ -1,6 +1,7 @@
 import { recalled, remember } from './call-memo.ts'
 import { aliasesOf, rememberedFunctions, written, type Aliases } from './compiler-analysis.ts'
 import { PLAIN, type Dialect } from './compiler-dialect.ts'
+import { PathTable } from './compiler-paths.ts'
 import { PlanError, short, type Block, type Operand, type Plan, type Statement } from './plan.ts'
 import {
   add,
@@ -24,12 +25,6 @@ import { compare, equal, numberFromText, RegoObject, RegoSet, type Value } from 
 export type LinkedBuiltin = (m: Machine, ...args: Value[]) => Value | undefined
 
 export type Entrypoint = (m: Machine, input: Value | undefined, data: Value) => void
-
-/** Path nodes of functions that a plan calls by a computed path. */
-interface PathNode {
-  readonly next: Map<string, PathNode>
-  func: LinkedBuiltin | undefined
-}
 
 /** All that generated code can name beside its own locals. */
 const RUNTIME = {
@@ -69,7 +64,8 @@ export function compilePlan(
     if (functions.has(func.name)) throw new PlanError(`function ${short(func.name)} is there twice`)
     functions.set(func.name, index)
   }
-  const tables: Tables = { plan, dialect, functions, builtins: new Map(), linked: [], numbers: [], paths: [] }
+  const called = new PathTable()
+  const tables: Tables = { plan, dialect, functions, builtins: new Map(), linked: [], numbers: [], paths: [], called }
   for (const [name, builtin] of builtins) {
     tables.builtins.set(name, tables.linked.length)
     tables.linked.push(builtin)
@@ -89,31 +85,18 @@ export function compilePlan(
   for (const index of tables.linked.keys()) code.push(`const b${index} = linked[${index}];`)
   for (const index of tables.numbers.keys()) code.push(`const n${index} = numbers[${index}];`)
   for (const index of tables.paths.keys()) code.push(`const p${index} = paths[${index}];`)
+  for (const index of called.turns.keys()) code.push(`const t${index} = turns[${index}].found;`)
   code.push(...functionCode, ...entryCode)
   code.push(`return {functions:[${plan.functions.map((_, i) => `f${i}`).join(',')}],`)
   code.push(`entrypoints:[${plan.entrypoints.map((_, i) => `e${i}`).join(',')}]};`)
 
-  const root: PathNode = { next: new Map(), func: undefined }
   // oxlint-disable-next-line typescript/no-implied-eval -- the code holds integers and our own words only, see above
-  const make = new Function('runtime', 'strings', 'linked', 'numbers', 'paths', 'lookup', code.join('\n')) as (
+  const make = new Function('runtime', 'strings', 'linked', 'numbers', 'paths', 'turns', 'lookup', code.join('\n')) as (
     ...tables: unknown[]
   ) => { functions: LinkedBuiltin[]; entrypoints: Entrypoint[] }
-  const lookup = (path: readonly (Value | undefined)[]): LinkedBuiltin | undefined => {
-    let node: PathNode | undefined = root
-    for (const part of path) node = typeof part === 'string' ? node?.next.get(part) : undefined
-    return node?.func
-  }
-  const made = make(RUNTIME, plan.strings, tables.linked, tables.numbers, tables.paths, lookup)
-  for (const [index, func] of plan.functions.entries()) {
-    if (func.path === null || func.params.length !== 2) continue
-    let node = root
-    for (const part of func.path) {
-      const next = node.next.get(part) ?? { next: new Map<string, PathNode>(), func: undefined }
-      node.next.set(part, next)
-      node = next
-    }
-    node.func = made.functions[index]
-  }
+  const { linked, numbers, paths } = tables
+  const made = make(RUNTIME, plan.strings, linked, numbers, paths, called.turns, called.lookup)
+  called.link(plan.functions, made.functions)
   const entrypoints = new Map<string, Entrypoint>()
   for (const [index, entry] of plan.entrypoints.entries())
     entrypoints.set(entry.name, made.entrypoints[index] as Entrypoint)
@@ -128,6 +111,7 @@ interface Tables {
   readonly linked: LinkedBuiltin[]
   readonly numbers: Value[]
   readonly paths: string[][]
+  readonly called: PathTable
 }
 
 interface Frame {
@@ -265,6 +249,16 @@ return result;
     return `${target} = ${this.say.builtin(builtin, values)}; if (${target} === undefined) ${this.leave(0)}`
   }
 
+  /** The function at a computed path: most paths are computed in one part, and found by it. */
+  private called(path: readonly Operand[]): string {
+    const keys = path.map((p) => this.say.key(this.operand(p)))
+    const [at = -1, ...others] = [...path.keys()].filter((i) => !('string' in (path[i] ?? {})))
+    if (at < 0 || others.length > 0) return `lookup([${keys.join(',')}])`
+    const { strings } = this.tables.plan
+    const texts = path.map((p) => ('string' in p ? (strings[p.string] ?? '') : ''))
+    return `t${this.tables.called.turn(texts, at)}.get(${keys[at]})`
+  }
+
   private scan(s: Statement & { type: 'Scan' }): string {
     const t = this.temps++
     const source = this.local(s.source)
@@ -314,10 +308,9 @@ ${restore} if (u${t}) ${this.leave(0)}`
       case 'CallDynamic': {
         const t = this.temps++
         if (s.args.length !== 2) throw new PlanError(`${this.where}: a dynamic call has ${s.args.length} arguments`)
-        const path = s.path.map((p) => this.say.key(this.operand(p))).join(',')
         const args = s.args.map((a) => this.local(a)).join(',')
         const result = this.local(s.result)
-        return `const d${t} = lookup([${path}]); if (d${t} === undefined) ${this.leave(0)}
+        return `const d${t} = ${this.called(s.path)}; if (d${t} === undefined) ${this.leave(0)}
 ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
       }
       case 'Block':

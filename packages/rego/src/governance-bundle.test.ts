@@ -176,8 +176,23 @@ const rows: readonly Row[] = [
     hook: 'before_effect',
     change: (i) => (i.validation = null),
     outcome: 'deny',
-    denies: ['tests_not_removed'],
+    denies: ['tests_not_removed', 'ticked_tasks'],
   },
+  ...(['contradicted', 'partly'] as const).map((verdict): Row => ({
+    name: `a ticked task that is ${verdict} ${verdict === 'partly' ? 'warns' : 'denies'}`,
+    hook: 'before_effect',
+    change: (i) =>
+      i.validation?.ticked_tasks.judged.push({
+        id: 'T012',
+        path: 'specs/001-cart/tasks.md',
+        line: 7,
+        verdict,
+        lookable: true,
+        dropped: [],
+      }),
+    outcome: verdict === 'partly' ? 'warn' : 'deny',
+    denies: verdict === 'partly' ? [] : ['ticked_tasks'],
+  })),
   {
     name: 'a failed validation denies',
     hook: 'before_effect',
@@ -407,6 +422,25 @@ const documents = fc.record(
         isolation_driver: mostly(fc.constantFrom('none', 'bubblewrap')),
         host_measured: mostly(fc.record({ test_files_deleted: names, test_files_changed: names })),
         candidate_reported: mostly(fc.record({ removed_tests: names, newly_skipped_tests: names })),
+        ticked_tasks: mostly(
+          fc.record({
+            judged: mostly(
+              fc.array(
+                fc.record({
+                  id: fc.constantFrom('T001', null),
+                  path: mostly(path),
+                  line: fc.integer({ min: 1, max: 9 }),
+                  verdict: mostly(fc.constantFrom('shown', 'partly', 'partly', 'unshown', 'contradicted')),
+                  lookable: mostly(fc.boolean()),
+                  dropped: mostly(fc.constantFrom<string[]>([], [], [], ['src/a.js'])),
+                }),
+                { maxLength: 1 },
+              ),
+            ),
+            removed: mostly(fc.constant([])),
+            not_judged: fc.constantFrom(null, null, null, 'git failed'),
+          }),
+        ),
       }),
     ),
     effect: mostly(fc.constant({ kind: 'merge' })),

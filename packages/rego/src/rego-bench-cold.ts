@@ -13,44 +13,51 @@ interface Share {
   readonly bundle: string
   readonly file: string
   readonly entrypoint: string
-  readonly part: number
-  readonly parts: number
+  readonly thread: number
+  readonly threads: number
   readonly cache: string
   readonly warm: number
+  /** The next part of the file that no thread has taken: one that is ahead takes more. */
+  readonly next: Int32Array
 }
 
-const NEWLINE = 10
+/** Parts that a file is taken in. */
+const PARTS = 64
 
-/** The lines of one part of a file; a line belongs to the part in which it begins. */
-function linesOf({ file, part, parts }: Share): string[] {
+const NEWLINE = 10
+const CHUNK = 1024 * 1024
+
+/** The lines of one part of a file, as they are read; a line belongs to the part in which it begins. */
+function* linesOf(file: string, part: number, parts: number): Generator<string> {
   const descriptor = openSync(file, 'r')
   try {
     const { size } = fstatSync(descriptor)
-    const from = Math.floor((size * part) / parts)
     const to = Math.floor((size * (part + 1)) / parts)
-    const bytes = Buffer.allocUnsafe(size - from)
-    const read = readSync(descriptor, bytes, 0, Math.min(bytes.length, to - from + 1_000_000), from)
-    const lines: string[] = []
-    let at = 0
-    if (part > 0) {
-      const before = Buffer.allocUnsafe(1)
-      readSync(descriptor, before, 0, 1, from - 1)
-      if (before[0] !== NEWLINE) at = lineEnd(bytes, 0, read) + 1
+    const start = Math.floor((size * part) / parts)
+    // From the byte before: the line that it belongs to is not begun here.
+    let from = Math.max(0, start - 1)
+    let isWhole = start === 0
+    let bytes = Buffer.allocUnsafe(CHUNK)
+    while (from < to) {
+      const read = readSync(descriptor, bytes, 0, bytes.length, from)
+      const isLast = from + read >= size
+      let at = 0
+      while (at < read && from + at < to) {
+        const found = bytes.subarray(0, read).indexOf(NEWLINE, at)
+        if (found < 0 && !isLast) break
+        const end = found < 0 ? read : found
+        if (isWhole) yield bytes.toString('utf8', at, end)
+        isWhole = true
+        at = end + 1
+      }
+      if (read === 0 || (isLast && at >= read)) return
+      // A line that is longer than what was read.
+      if (at === 0) bytes = Buffer.allocUnsafe(bytes.length * 2)
+      from += at
     }
-    while (at < read && from + at < to) {
-      const end = lineEnd(bytes, at, read)
-      lines.push(bytes.toString('utf8', at, end))
-      at = end + 1
-    }
-    return lines
   } finally {
     closeSync(descriptor)
   }
-}
-
-function lineEnd(bytes: Buffer, from: number, read: number): number {
-  const end = bytes.indexOf(NEWLINE, from)
-  return end < 0 || end > read ? read : end
 }
 
 async function decided(share: Share): Promise<number> {
@@ -61,18 +68,25 @@ async function decided(share: Share): Promise<number> {
   if (!read.ok) throw new Error(read.detail)
   const loaded = loadBundle(read.value)
   if (!loaded.ok) throw new Error(loaded.detail)
-  const decide = (lines: readonly string[]): number => {
+  const decide = (lines: Iterable<string>, most: number): number => {
+    let count = 0
     for (const line of lines) {
+      if (count === most) break
+      count++
       const answer = loaded.value.evaluate(share.entrypoint, JSON.parse(line) as Json)
       if (!answer.ok) throw new Error(`${share.file}: ${answer.code}: ${answer.detail}`)
     }
-    return lines.length
+    return count
   }
+  const { file, next } = share
   if (share.warm > 0) {
-    decide(linesOf(share).slice(0, share.warm))
+    decide(linesOf(file, share.thread, share.threads), share.warm)
     await told()
   }
-  return decide(linesOf(share))
+  let count = 0
+  for (let part = Atomics.add(next, 0, 1); part < PARTS; part = Atomics.add(next, 0, 1))
+    count += decide(linesOf(file, part, PARTS), Infinity)
+  return count
 }
 
 /** Says that this thread is ready, and waits until all are. */
@@ -85,11 +99,12 @@ async function told(): Promise<void> {
 
 if (parentPort === null) {
   const [bundle = '', file = '', entrypoint = '', threads = '2', cache = '', warm = '0'] = process.argv.slice(2)
-  const parts = Number(threads)
+  const count = Number(threads)
+  const next = new Int32Array(new SharedArrayBuffer(4))
   let from = performance.now()
   let ready = 0
-  const workers = Array.from({ length: parts }, (_, part) => {
-    const share: Share = { bundle, file, entrypoint, part, parts, cache, warm: Number(warm) }
+  const workers = Array.from({ length: count }, (_, thread) => {
+    const share: Share = { bundle, file, entrypoint, thread, threads: count, cache, warm: Number(warm), next }
     return new Worker(new URL(import.meta.url), { workerData: share })
   })
   const counts = await Promise.all(
@@ -99,7 +114,7 @@ if (parentPort === null) {
           worker.on('message', (message: number | 'ready') => {
             if (message !== 'ready') return resolve(message)
             ready++
-            if (ready < parts) return
+            if (ready < count) return
             from = performance.now()
             // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
             for (const one of workers) one.postMessage('go')

@@ -74,6 +74,15 @@ export function toJson(value: Value, maxDepth: number, maxBytes: number): Json {
     if (Array.isArray(v)) return v.map((item) => walk(item, depth - 1))
     if (v instanceof RegoSet) return v.sorted().map((item) => walk(item, depth - 1))
     const out: Record<string, Json> = Object.create(null) as Record<string, Json>
+    const { keys, values } = v.sorted()
+    if (keys.every(isText)) {
+      for (let i = 0; i < keys.length; i++) {
+        const name = keys[i] as string
+        spend(name.length + 4)
+        out[name] = walk(values[i] as Value, depth - 1)
+      }
+      return out
+    }
     for (const [name, item] of jsonEntries(v)) {
       spend(name.length + 4)
       out[name] = walk(item, depth - 1)
@@ -81,6 +90,10 @@ export function toJson(value: Value, maxDepth: number, maxBytes: number): Json {
     return out
   }
   return walk(value, maxDepth)
+}
+
+function isText(key: Value): key is string {
+  return typeof key === 'string'
 }
 
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -105,7 +118,7 @@ export function jsonText(value: Value): string {
 /** Entries by JSON name, in order of name. Of keys with the same name (`0` and `"0"`) the last one stands, as in OPA. */
 export function jsonEntries(object: RegoObject): [string, Value][] {
   const { keys, values } = object.sorted()
-  if (keys.every((key) => typeof key === 'string')) return keys.map((key, i) => [key, values[i] as Value])
+  if (keys.every(isText)) return keys.map((key, i) => [key, values[i] as Value])
   const named = new Map<string, Value>()
   for (const [i, key] of keys.entries()) named.set(typeof key === 'string' ? key : jsonText(key), values[i] as Value)
   return [...named].sort(([a], [b]) => compareText(a, b))

@@ -107,20 +107,23 @@ export class RegoObject {
 export class RegoSet {
   /** Made when there is a member: most sets of an evaluation stay empty. */
   private plain: Set<Primitive> | undefined
-  composite: Map<string, Value> | undefined
+  /** A composite member that is the only one: its canonical text is made when there is another to tell it from. */
+  private single: BigNum | Value[] | RegoObject | RegoSet | undefined
+  private composite: Map<string, Value> | undefined
   private written: Map<Primitive, BigNum> | undefined
   private order: Value[] | undefined
   /** As of an object. */
   held = false
 
   get size(): number {
-    return (this.plain?.size ?? 0) + (this.composite?.size ?? 0)
+    return (this.plain?.size ?? 0) + (this.single === undefined ? (this.composite?.size ?? 0) : 1)
   }
 
   has(value: Value): boolean {
     if (typeof value !== 'object' || value === null) return this.plain?.has(value) ?? false
+    if (this.single !== undefined && !(value instanceof BigNum)) return equal(this.single, value)
     const found = keyOf(value)
-    return 'plain' in found ? (this.plain?.has(found.plain) ?? false) : (this.composite?.has(found.text) ?? false)
+    return 'plain' in found ? (this.plain?.has(found.plain) ?? false) : this.members().has(found.text)
   }
 
   add(value: Value): void {
@@ -129,22 +132,37 @@ export class RegoSet {
       ;(this.plain ??= new Set()).add(value)
       return
     }
+    if (this.single === undefined && this.composite === undefined && !(value instanceof BigNum)) {
+      this.single = value
+      return
+    }
     const found = keyOf(value)
     if ('plain' in found) {
       this.plain ??= new Set()
       if (value instanceof BigNum && !this.plain.has(found.plain)) (this.written ??= new Map()).set(found.plain, value)
       this.plain.add(found.plain)
     } else {
-      this.composite ??= new Map()
-      if (!this.composite.has(found.text)) this.composite.set(found.text, value)
+      const members = this.members()
+      if (!members.has(found.text)) members.set(found.text, value)
     }
+  }
+
+  /** Composite members by their canonical text. */
+  private members(): Map<string, Value> {
+    this.composite ??= new Map()
+    if (this.single !== undefined) {
+      this.composite.set(canonicalKey(this.single), this.single)
+      this.single = undefined
+    }
+    return this.composite
   }
 
   /** Members in OPA's order. */
   sorted(): Value[] {
     if (this.order !== undefined) return this.order
     const all: Value[] = this.plain === undefined ? [] : writtenOf(this.plain, this.written)
-    if (this.composite !== undefined) all.push(...this.composite.values())
+    if (this.single !== undefined) all.push(this.single)
+    else if (this.composite !== undefined) all.push(...this.composite.values())
     this.order = ordered(all)
     return this.order
   }
@@ -188,7 +206,8 @@ function plainNumber(value: BigNum): number | null {
 function canonicalKey(value: Value): string {
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'number') return `#${value === 0 ? 0 : value}`
-  if (typeof value === 'string') return JSON.stringify(value)
+  // Its length before it: no text can be taken for another one, and none is gone through.
+  if (typeof value === 'string') return `${value.length}"${value}`
   if (value instanceof BigNum) {
     const plain = plainNumber(value)
     if (plain !== null) return `#${plain}`

@@ -4,7 +4,11 @@
 # description: Each part of the definition that policies read, null where it is not there, so that `not` can be said of it.
 package gatehouse.agent
 
-part(path) := object.get(input, array.concat(["agent", "definition"], path), null)
+part(path) := object.get(definition, path, null)
+
+default definition := {}
+
+definition := input.agent.definition if is_object(input.agent.definition)
 
 limit(name) := part(["limits", name])
 

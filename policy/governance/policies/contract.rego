@@ -40,9 +40,11 @@ unknown contains sprintf("%s.%v", [path, name]) if {
 	some path, members in contract.objects
 
 	# mutate: equivalent boolean - neither has members
-	some name, _ in object.get({"input": input}, split(path, "."), null)
+	some name, _ in object.get(whole, split(path, "."), null)
 	not members[name]
 }
+
+whole := {"input": input}
 
 missing contains sprintf("The setting %s is no number from zero up.", [name]) if {
 	some name, _ in data.governance.limits

@@ -12,31 +12,32 @@ bounds := data.governance.exceptions
 # METADATA
 # description: Policy id -> the first exception from it that counts here and now.
 excused[id] := leaves[0] if {
-	some id, _ in modes.active
-	leaves := [leave | some leave in input.exceptions[id]; counts(id, leave)]
+	some id, given in input.exceptions
+	modes.active[id]
+	leaves := [leave | some leave in given; counts(id, leave)]
 }
 
 # METADATA
 # description: What is wrong with exceptions that would otherwise count.
 refused contains sprintf("The exception %v from %s does not count: %s.", [object.get(leave, "id", "without id"), id, concat("; ", faults(id, leave))]) if {
-	some id, _ in modes.active
-	some leave in input.exceptions[id]
+	some id, given in input.exceptions
+	modes.active[id]
+	some leave in given
 	count(faults(id, leave)) > 0
 }
 
 counts(id, leave) if {
+	in_scope(leave)
 	count(faults(id, leave)) == 0
 	in_time(leave)
-	in_scope(leave)
 }
 
-faults(id, leave) := problems(leave) | {problem |
-	some problem, holds in {
-		"it is from another policy": is_from(id, leave),
-		"too few persons approved it": is_approved(leave),
-	}
+faults(id, leave) := problems(leave) | {approval_faults[i] |
+	some i, holds in [is_from(id, leave), is_approved(leave)]
 	not holds
 }
+
+approval_faults := ["it is from another policy", "too few persons approved it"]
 
 default is_from(_, _) := false
 
@@ -56,18 +57,28 @@ needed(leave) := bounds.approvals[settings.class_of(leave.scope.environment)]
 
 # METADATA
 # description: What puts an exception out of bounds. Empty for one that is sound.
-problems(leave) := {problem |
-	some problem, holds in {
-		"the policy knows no exceptions": is_exceptable(leave),
-		"its times cannot be read, or it ends before it starts": is_timed(leave),
-		"it lasts too long": is_short(leave),
-		"its reason is too short": is_reasoned(leave),
-		"it names no environment": is_scoped(leave),
-		"it names neither agent nor repository, as it must in a governed environment": is_narrow(leave),
-		"it does not say who asked for it": is_asked(leave),
-	}
+problems(leave) := {bound_faults[i] |
+	some i, holds in [
+		is_exceptable(leave),
+		is_timed(leave),
+		is_short(leave),
+		is_reasoned(leave),
+		is_scoped(leave),
+		is_narrow(leave),
+		is_asked(leave),
+	]
 	not holds
 }
+
+bound_faults := [
+	"the policy knows no exceptions",
+	"its times cannot be read, or it ends before it starts",
+	"it lasts too long",
+	"its reason is too short",
+	"it names no environment",
+	"it names neither agent nor repository, as it must in a governed environment",
+	"it does not say who asked for it",
+]
 
 default is_exceptable(_) := false
 
@@ -97,11 +108,11 @@ is_scoped(leave) if {
 
 default is_narrow(_) := false
 
-is_narrow(leave) if settings.class_of(leave.scope.environment) == "sandbox"
-
-is_narrow(leave) if is_string(leave.scope.agent_id)
-
-is_narrow(leave) if is_string(leave.scope.repository_id)
+is_narrow(leave) if {
+	is_string(leave.scope.agent_id)
+} else if {
+	is_string(leave.scope.repository_id)
+} else if settings.class_of(leave.scope.environment) == "sandbox"
 
 default is_asked(_) := false
 

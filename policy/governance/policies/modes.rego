@@ -11,16 +11,29 @@ active := data.governance.hooks[input.hook]
 
 ranks := data.governance.mode_ranks
 
-rank[id] := min([ranks[ceiling], max({shipped(id)} | wished(id))]) if some id, ceiling in active
+rank[id] := min([ranks[ceiling], shipped(id)]) if {
+	some id, ceiling in active
+	not wishes[id]
+}
+
+rank[id] := min([ranks[ceiling], max({shipped(id)} | wished(id))]) if {
+	some id, _ in wishes
+	ceiling := active[id]
+}
+
+wishes := input.settings.modes
 
 # A policy without a mode, or with one that is not known, enforces.
-shipped(id) := object.get(ranks, chosen(id), ranks.enforce)
+shipped(id) := known(mode) if {
+	mode := data.governance.modes[id][environment]
+} else := known(mode) if {
+	mode := data.governance.modes[id]["default"]
+} else := ranks.enforce
 
-# mutate: equivalent string - every mode that is not known enforces
-chosen(id) := object.get(data.governance.modes, [id, environment], object.get(data.governance.modes, [id, "default"], "enforce"))
+known(mode) := object.get(ranks, mode, ranks.enforce)
 
 # What the project says for the environment and for all of them.
-wished(id) := {object.get(ranks, mode, ranks.enforce) |
+wished(id) := {known(mode) |
 	some key in {environment, "default"}
 	mode := input.settings.modes[id][key]
 }

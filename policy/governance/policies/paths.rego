@@ -11,9 +11,9 @@ import data.gatehouse.settings
 
 tables := data.governance.paths
 
-matches(pattern, path) if glob.match(pattern, ["/"], path)
-
-matches(pattern, path) if glob.match(trim_prefix(pattern, "**/"), ["/"], path)
+matches(pattern, path) if {
+	glob.match(pattern, ["/"], path)
+} else if glob.match(trim_prefix(pattern, "**/"), ["/"], path)
 
 matches_any(patterns, path) if {
 	some pattern in patterns
@@ -58,15 +58,24 @@ whole(name, _) if name in {"", "**"}
 
 whole("*", names) if names[0] != "**"
 
-literal(name) := strings.replace_n({"*": "[^/]*", "?": "[^/]"}, regex.replace(name, `[.+()|\[\]{}^$\\]`, `\$0`))
+# mutate: equivalent rule-removed - it only spares the replacements, which would change nothing
+literal(name) := name if {
+	# mutate: equivalent string - it only spares the replacements, which would change nothing
+	trim(name, letters) == ""
+} else := strings.replace_n({"*": "[^/]*", "?": "[^/]"}, regex.replace(name, `[.+()|\[\]{}^$\\]`, `\$0`))
+
+# mutate: equivalent string - a name that is not spared the replacements comes out of them as it is
+letters := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 # METADATA
 # description: Paths that git never has in a tree. Nothing can be said about them.
 impossible contains path if {
 	some path, parts in segments
 	some part in parts
-	part in {"", ".", "..", ".git"}
+	part in impossible_names
 }
+
+impossible_names := {"", ".", "..", ".git"}
 
 # METADATA
 # description: >-
@@ -77,14 +86,14 @@ odd(path) if contains(path, "./")
 odd(path) if endswith(path, ".")
 
 odd(path) if {
-	# mutate: equivalent condition-dropped - it only spares the match that follows
-	regex.match(unusual, path)
+	# mutate: equivalent - it only spares the match that follows
+	trim(path, ordinary) != ""
 	regex.match(strange, path)
 }
 
 # Names of ordinary characters alone are spared the slower match.
 # mutate: equivalent string - the match that follows finds the same
-unusual := `[^A-Za-z0-9/._-]`
+ordinary := concat("", [letters, "/."])
 
 strange := concat("", [
 	`[\x00-\x1f\\:`, folded, `]|~[0-9]| (/|$)|`,
@@ -104,17 +113,17 @@ lookalike := `[\p{Cyrillic}\p{Greek}\p{Armenian}\p{Cherokee}\p{Coptic}\p{Lisu}]`
 # METADATA
 # description: Class -> the changed paths of it. Each path is looked up by its folders, its name, and its name's first and last part.
 touched[class] contains path if {
-	some path in changed
-	some class in classes[path]
+	some path, found in classes
+	some class in found
 }
 
 changed contains file.path if some file in input.proposal.files
 
-classes[path] contains tables.roots[segments[path][0]] if some path in changed
+classes[path] contains tables.roots[parts[0]] if some path, parts in segments
 
 classes[path] contains tables.folders[segment] if {
-	some path in changed
-	some segment in segments[path]
+	some path, parts in segments
+	some segment in parts
 }
 
 classes[path] contains tables.names[name] if some path, name in names
@@ -157,7 +166,9 @@ protected_expressions := {expression(lower(pattern)) | some pattern in settings.
 product if data.governance.product_repositories[lower(input.repository.name)]
 
 # What a link or a submodule leads to is not in the change.
-plain(file) if file.new_mode in {null, "100644", "100664", "100755"}
+plain(file) if file.new_mode in plain_modes
+
+plain_modes := {null, "100644", "100664", "100755"}
 
 # METADATA
 # description: Names for a message, in order, the first hundred of them.

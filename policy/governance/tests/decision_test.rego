@@ -64,7 +64,7 @@ test_a_requirement_says_its_policy if {
 # Every policy says who it is, under its own name; each has its hooks and a mode, and none is listed that is not there.
 test_every_policy_is_listed if {
 	ids := {id | some id; data.gatehouse.policies[id].meta.id == id}
-	count(ids) == 21
+	count(ids) == 22
 	ids == {id | some hook; some id, _ in data.governance.hooks[hook]}
 	ids == object.keys(data.governance.modes)
 	every id in ids {

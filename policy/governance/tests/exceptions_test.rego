@@ -1,6 +1,7 @@
 package gatehouse_test.exceptions
 
 import data.gatehouse
+import data.gatehouse.exceptions
 import data.gatehouse_test.sample
 
 window := {
@@ -83,6 +84,13 @@ test_an_exception_from_another_policy_does_not_help if {
 	decision := gatehouse.decision with input as object.union(frozen, {"exceptions": {"egress": [leave({"policy_id": "egress"})]}})
 	decision.outcome == "deny"
 	decision.warnings == set()
+}
+
+test_an_exception_from_a_policy_of_another_hook_is_not_looked_at if {
+	leaves := [leave({"policy_id": "egress"}), leave({"policy_id": "egress", "reason": "Because."})]
+	doc := object.union(frozen, {"exceptions": {"egress": leaves}})
+	exceptions.excused == {} with input as doc
+	exceptions.refused == set() with input as doc
 }
 
 test_an_exception_without_id_is_told_so if {

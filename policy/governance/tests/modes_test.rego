@@ -100,8 +100,8 @@ ceilings := {
 	"on_create_attempt": {id: "enforce" | some id in array.concat(described, ["field_locks"])},
 	"on_promotion_attempt": {id: "enforce" | some id in array.concat(described, ["freeze", "promotion_evidence"])},
 	"before_execute": {id: "enforce" | some id in array.concat(definition, ["agent_limits"])},
-	"after_execute": {id: "enforce" | some id in ["agent_limits", "change_approval_by_risk", "code_owners", "self_modification", "tests_not_removed"]},
-	"before_effect": {id: "enforce" | some id in ["change_approval_by_risk", "code_owners", "freeze", "low_risk_paths", "self_modification", "tests_not_removed"]},
+	"after_execute": {id: "enforce" | some id in ["agent_limits", "change_approval_by_risk", "code_owners", "self_modification", "tests_not_removed", "ticked_tasks"]},
+	"before_effect": {id: "enforce" | some id in ["change_approval_by_risk", "code_owners", "freeze", "low_risk_paths", "self_modification", "tests_not_removed", "ticked_tasks"]},
 	"on_policy_update": {"exception_bounds": "enforce", "policy_update": "enforce"},
 	"on_remediation_attempt": {"freeze": "enforce", "remediation_blast_radius": "enforce"},
 }

@@ -92,6 +92,7 @@ validation := {
 		"total": 12,
 		"failed": 0,
 	},
+	"ticked_tasks": {"judged": [], "removed": [], "not_judged": null},
 }
 
 base := {
