@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, type TestContext } from 'vitest'
 import { parse } from 'yaml'
 import { codeQuality } from '../../deploy/gitlab/code-quality.ts'
 import { ROOT } from '../architecture/tree.ts'
@@ -9,8 +9,8 @@ import {
   commit,
   git,
   honestProject,
+  neededProgram,
   pathWith,
-  programHere,
   projectWithPhantom,
   removeFolders,
   run,
@@ -153,10 +153,10 @@ test('the job runs for merge requests and the default branch, with the whole his
     if (options) expect([name, options]).toEqual([name, expect.arrayContaining([value])])
 })
 
-/** A project that includes the file, and what calls gitlab-ci-local in it; null where it is not here. */
-function including(from: Published): ((...words: string[]) => ReturnType<typeof run>) | null {
-  const local = programHere('GATEHOUSE_GITLAB_CI_LOCAL', 'gitlab-ci-local')
-  if (local === null) return null
+/** What calls gitlab-ci-local in a project that includes the file, with the commit that it pins; the test is skipped where that is not here. */
+function including(ctx: TestContext): { commit: string; call: (...words: string[]) => ReturnType<typeof run> } {
+  const local = neededProgram(ctx, 'GATEHOUSE_GITLAB_CI_LOCAL', 'gitlab-ci-local')
+  const from = published()
   const root = projectWithPhantom()
   cpSync(FILE, join(root, 'ci/spec-lint.yml'))
   const given = [`gatehouse-repository: ${from.url}`, `gatehouse-commit: ${from.commit}`].map(
@@ -166,27 +166,19 @@ function including(from: Published): ((...words: string[]) => ReturnType<typeof 
   commit(root, 'ci', {})
   git(root, 'remote', 'add', 'origin', 'https://gitlab.example.org/acme/shop.git')
   const env = { PATH: `${dirname(process.execPath)}:${pathWith(from.bin)}` }
-  return (...words) => run(local, words, { cwd: root, env })
+  return { commit: from.commit, call: (...words) => run(local, words, { cwd: root, env }) }
 }
 
 test('gitlab-ci-local reads the file with its inputs, and finds it right by GitLab’s schema', (ctx) => {
-  const from = published()
-  const local = including(from)
-  if (local === null) {
-    ctx.skip('gitlab-ci-local is not here: put it on the PATH, or name it in GATEHOUSE_GITLAB_CI_LOCAL')
-    return
-  }
-  const { status, stdout, stderr } = local('--preview')
+  const { commit: pinned, call } = including(ctx)
+  const { status, stdout, stderr } = call('--preview')
   expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')])
-  expect(stdout).toContain(`GATEHOUSE_COMMIT: ${from.commit}`)
+  expect(stdout).toContain(`GATEHOUSE_COMMIT: ${pinned}`)
 })
 
 test('gitlab-ci-local runs the job, which fails for a phantom completion', (ctx) => {
-  const local = programHere('GATEHOUSE_RSYNC', 'rsync') === null ? null : including(published())
-  if (local === null) {
-    ctx.skip('gitlab-ci-local, or rsync that it copies with, is not here')
-    return
-  }
-  const ran = local('--force-shell-executor', '--no-artifacts-to-source', '--shell-isolation=false', 'spec-lint')
+  neededProgram(ctx, 'GATEHOUSE_RSYNC', 'rsync', ', which gitlab-ci-local copies with')
+  const { call } = including(ctx)
+  const ran = call('--force-shell-executor', '--no-artifacts-to-source', '--shell-isolation=false', 'spec-lint')
   expect([ran.status === 0, `${ran.stdout}${ran.stderr}`]).toEqual([false, expect.stringContaining('T002 is ticked')])
 })

@@ -8,7 +8,7 @@ import {
   commit,
   git,
   honestProject,
-  programHere,
+  neededProgram,
   projectWithPhantom,
   removeFolders,
   run,
@@ -134,19 +134,13 @@ test(
   'pre-commit itself clones this repository, runs the hooks, and stops a commit and a push',
   { timeout: 400_000 },
   (ctx) => {
-    const preCommit = programHere('GATEHOUSE_PRE_COMMIT', 'pre-commit')
-    if (preCommit === null) {
-      ctx.skip('pre-commit is not here: put it on the PATH, or name it in GATEHOUSE_PRE_COMMIT')
-      return
-    }
+    const preCommit = neededProgram(ctx, 'GATEHOUSE_PRE_COMMIT', 'pre-commit')
     // What the manifest needs; Debian 12 has 3.0.
     const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(run(preCommit, ['--version'], { cwd: ROOT }).stdout) ?? []
-    if (Number(major) < 3 || (Number(major) === 3 && Number(minor) < 2)) {
-      ctx.skip(
-        `pre-commit ${major}.${minor} is too old: 3.2 or newer is needed, on the PATH or named in GATEHOUSE_PRE_COMMIT`,
-      )
-      return
-    }
+    ctx.skip(
+      Number(major) < 3 || (Number(major) === 3 && Number(minor) < 2),
+      `pre-commit ${major}.${minor} is too old: 3.2 or newer is needed, on the PATH or named in GATEHOUSE_PRE_COMMIT`,
+    )
     const { url, commit: rev, bin } = published()
     const root = honestProject()
     const home = scratchFolder()

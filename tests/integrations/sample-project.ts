@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import type { TestContext } from 'vitest'
 
 const folders: string[] = []
 
@@ -152,10 +153,12 @@ export function pathWith(folder: string): string {
   return `${folder}${delimiter}${process.env['PATH'] ?? '/usr/bin:/bin'}`
 }
 
-/** A program of another project, by the setting that names it, else on the PATH; null where it is not here. */
-export function programHere(setting: string, name: string): string | null {
-  const named = process.env[setting]
-  if (named !== undefined && named !== '') return named
+/** A program of another project, by the setting that names it, else on the PATH. Where it is not here the test is skipped, and says what to do. */
+export function neededProgram(ctx: TestContext, setting: string, name: string, more = ''): string {
   const found = spawnSync('sh', ['-c', 'command -v "$0"', name], { encoding: 'utf8' })
-  return found.status === 0 && found.stdout.trim() !== '' ? found.stdout.trim() : null
+  return (
+    process.env[setting] ||
+    found.stdout.trim() ||
+    ctx.skip(`${name} is not here${more}: put it on the PATH, or name it in ${setting}`)
+  )
 }

@@ -7,9 +7,9 @@ import {
   commit,
   git,
   honestProject,
+  neededProgram,
   pathWith,
   PLAN,
-  programHere,
   projectWithPhantom,
   removeFolders,
   run,
@@ -209,11 +209,7 @@ test(
   'spec-kit itself installs the extension, renders its commands, and its engine stops at the gates',
   { timeout: 400_000 },
   (ctx) => {
-    const specify = programHere('GATEHOUSE_SPECIFY', 'specify')
-    if (specify === null) {
-      ctx.skip('specify (specify-cli of PyPI) is not here: put it on the PATH, or name it in GATEHOUSE_SPECIFY')
-      return
-    }
+    const specify = neededProgram(ctx, 'GATEHOUSE_SPECIFY', 'specify', ' (specify-cli of PyPI)')
     const root = scratchFolder()
     const bin = scratchFolder()
     write(bin, { claude: AGENT })

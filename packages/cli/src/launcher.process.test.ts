@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
@@ -48,3 +48,25 @@ test('where there is no newer Node the launcher says what to do', (ctx) => {
   expect(stderr).toContain('needs Node 24.12')
   expect(stderr).toContain('npm ci')
 })
+
+test(
+  'what was compiled is kept in a folder of the user, and never in one that is named from where we stand',
+  { timeout: 60_000 },
+  () => {
+    const folder = scratchFolder()
+    const version = (env: Record<string, string>) =>
+      spawnSync(process.execPath, [launcher, '--version'], {
+        cwd: folder,
+        encoding: 'utf8',
+        env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+      }).status
+    // What lies in a checkout would be run: anybody may have put it there.
+    expect(version({ XDG_CACHE_HOME: 'cache' })).toBe(0)
+    expect(version({ XDG_CACHE_HOME: '', HOME: '.' })).toBe(0)
+    expect(readdirSync(folder)).toEqual([])
+    expect(version({ XDG_CACHE_HOME: join(folder, 'own') })).toBe(0)
+    expect(existsSync(join(folder, 'own/gatehouse/compiled'))).toBe(true)
+    expect(version({})).toBe(0)
+    expect(existsSync(join(folder, '.cache/gatehouse/compiled'))).toBe(true)
+  },
+)

@@ -13,10 +13,12 @@ export interface PlacedClaim {
   readonly claim: FileClaim
   readonly found: FoundPath
   readonly past: TaskPast
+  /** For a folder of which only some commits count, their orders: those that name or tick the task. Null: all of them do. */
+  readonly own: ReadonlySet<number> | null
 }
 
 const NONE = /^0+$/
-/** So many of a file's changes since are compared with what was before; the newest first. */
+/** So many of a file's changes until the tick, and after it, are compared with what was before; the newest of each. */
 const COMPARED = 8
 /** So many files of a folder are looked at for something of substance. */
 const LOOKED_AT = 30
@@ -70,11 +72,18 @@ export class SourceTexts {
 
 /** Blobs that `fileFact` will ask for: of the changes since the task was written, and of what a folder holds. */
 export function neededOf(
-  { found, past }: PlacedClaim,
+  { found, past, own }: PlacedClaim,
   finder: PathFinder,
   history: History | null,
 ): { paths: string[]; blobs: string[] } {
-  if (found.folder) return { paths: finder.below(found.path).slice(0, LOOKED_AT), blobs: [] }
+  if (found.folder) {
+    const changes = [...(own ?? [])].flatMap((order) => changesBelow(history, order, found.path))
+    const some = changes.slice(0, COMPARED * LOOKED_AT)
+    return {
+      paths: [...finder.below(found.path).slice(0, LOOKED_AT), ...some.map(({ path }) => path)],
+      blobs: some.flatMap(({ before, after }) => [before, after]),
+    }
+  }
   const changes = compared(finder, history, found.path, past).map(({ change }) => change)
   return { paths: [found.path], blobs: changes.flatMap(({ before, after }) => [before, after]) }
 }
@@ -83,16 +92,15 @@ function compared(
   finder: PathFinder,
   history: History | null,
   path: string,
-  { written }: TaskPast,
+  { written, ticked }: TaskPast,
 ): { readonly order: number; readonly change: FileChange }[] {
   if (written === null) return []
-  return finder
-    .orders(path, false)
-    .filter((order) => order > written)
-    .slice(-COMPARED)
-    .flatMap((order) =>
-      (history?.commits[order]?.changes ?? []).filter((c) => c.path === path).map((change) => ({ order, change })),
-    )
+  const since = finder.orders(path, false).filter((order) => order > written)
+  // What was done until the tick comes first: later work is not this task's.
+  const late = ticked === null ? [] : since.filter((order) => order > ticked)
+  return [...since.slice(0, since.length - late.length).slice(-COMPARED), ...late.slice(-COMPARED)].flatMap((order) =>
+    (history?.commits[order]?.changes ?? []).filter((c) => c.path === path).map((change) => ({ order, change })),
+  )
 }
 
 /** What became of a file that a task names. */
@@ -112,7 +120,10 @@ export function fileFact(
   const there = found.atHead === true || found.onDisk
   const last = orders.at(-1)
   const gone = !there && last !== undefined ? last : null
-  const { change, order, onlyAfterTick } = changeOf(placed, orders, finder, history, texts)
+  const { change, order, onlyAfterTick } =
+    found.folder && placed.own !== null
+      ? ownChange(placed, placed.own, history, texts)
+      : changeOf(placed, orders, finder, history, texts)
   const text = found.folder ? null : texts.of(found.path)
   const unfinished = text === null ? null : unfinishedLine(found.path, text)
   return {
@@ -161,6 +172,43 @@ function isUncommitted(found: FoundPath, finder: PathFinder, texts: SourceTexts)
   return committed === null || bareSource(found.path, committed) !== bareSource(found.path, bytes.toString('utf8'))
 }
 
+/** Files below a folder that one commit changed. */
+function changesBelow(history: History | null, order: number, folder: string): FileChange[] {
+  return (history?.commits[order]?.changes ?? []).filter(({ path }) => path.startsWith(`${folder}/`))
+}
+
+/** Files below a folder that the task's own commits changed since it was written, in more than form; the newest commit's first, each once. */
+export function ownFiles(placed: PlacedClaim, history: History | null, texts: SourceTexts): string[] {
+  const { found, past, own } = placed
+  const orders = [...(own ?? [])].filter((order) => past.written !== null && order >= past.written)
+  const files = orders
+    .toSorted((a, b) => b - a)
+    .flatMap((order) =>
+      changesBelow(history, order, found.path)
+        .filter((change) => isSolid(change.path, change, texts))
+        .map(({ path }) => path),
+    )
+  return [...new Set(files)]
+}
+
+/** What the task's own commits did below a folder. */
+function ownChange(
+  { found, past }: PlacedClaim,
+  own: ReadonlySet<number>,
+  history: History | null,
+  texts: SourceTexts,
+): Change {
+  const { written, ticked, tickedAtCreation } = past
+  const solid = (order: number) =>
+    changesBelow(history, order, found.path).some((change) => isSolid(change.path, change, texts))
+  const last = [...own].toSorted((a, b) => b - a).find((order) => written !== null && order > written && solid(order))
+  if (last !== undefined) return { change: 'since', order: last, onlyAfterTick: ticked !== null && last > ticked }
+  const isRoot = written !== null && history?.commits[written]?.parents === 0
+  if (written !== null && tickedAtCreation && own.has(written) && solid(written))
+    return { change: isRoot ? 'import' : 'with', order: written, onlyAfterTick: false }
+  return { change: 'before', order: null, onlyAfterTick: false }
+}
+
 interface Change {
   readonly change: FileFact['change']
   readonly order: number | null
@@ -183,11 +231,14 @@ function changeOf(
   if (written === null) return before
   const since = orders.filter((order) => order > written)
   const [first] = since
-  const onlyAfterTick = first !== undefined && ticked !== null && first > ticked && !orders.includes(written)
-  if (found.folder && since.length > 0) return { change: 'since', order: since.at(-1) ?? null, onlyAfterTick }
+  const isLate = (order: number) => ticked !== null && order > ticked && !orders.includes(written)
+  const onlyAfterTick = first !== undefined && isLate(first)
+  if (found.folder && since.length > 0)
+    return { change: 'since', order: since.findLast((order) => !isLate(order)) ?? since.at(-1) ?? null, onlyAfterTick }
   const recent = compared(finder, history, found.path, past)
-  const solid = recent.findLast(({ change }) => isSolid(found.path, change, texts))
-  if (solid) return { change: 'since', order: solid.order, onlyAfterTick }
+  const solid = recent.filter(({ change }) => isSolid(found.path, change, texts))
+  const best = solid.findLast(({ order }) => !isLate(order)) ?? solid.at(-1)
+  if (best) return { change: 'since', order: best.order, onlyAfterTick: isLate(best.order) }
   // Older ones than were compared: that many changes are not all formatting.
   if (since.length > recent.length) return { change: 'since', order: first ?? null, onlyAfterTick }
   if (orders.includes(written)) {

@@ -48,9 +48,7 @@ export class PathFinder {
   /** Looks for what is written, below each of `bases` in turn; null for what leads out of the top. */
   find(written: string, bases: readonly string[]): FoundPath | null {
     const bare = written.replace(/\/+$/, '')
-    const candidates = [...new Set(bases.map((base) => posix.normalize(posix.join(base, bare))))].filter(
-      (path) => path !== '..' && !path.startsWith('../') && !path.startsWith('/') && path !== '.',
-    )
+    const candidates = candidatesOf(written, bases)
     const [first] = candidates
     if (first === undefined) return null
     const there =
@@ -63,14 +61,27 @@ export class PathFinder {
     )
     const [only] = ends
     if (only !== undefined && ends.length === 1) return this.#found(only, true, [])
-    const past =
-      candidates.find((path) => this.#history?.byPath.has(path)) ?? candidates.find((path) => path === bare) ?? first
+    const past = candidates.find((path) => this.existed(path)) ?? candidates.find((path) => path === bare) ?? first
     return this.#found(past, false, this.#elsewhere(bare))
+  }
+
+  /** Whether a file or folder is at what is written, below one of `bases`, or a commit had one there. A name alone is not enough. */
+  knows(written: string, bases: readonly string[]): boolean {
+    return candidatesOf(written, bases).some(
+      (path) => this.#isAtHead(path) || this.#onDisk(path) !== null || this.existed(path),
+    )
+  }
+
+  /** Whether a commit had a file here, or one below it. */
+  existed(path: string): boolean {
+    return this.orders(path, false).length > 0 || this.orders(path, true).length > 0
   }
 
   #found(path: string, byName: boolean, elsewhere: readonly string[]): FoundPath {
     const disk = this.#onDisk(path)
-    const folder = this.#folders.has(path) || disk === 'folder'
+    // What is gone was a folder where commits had files below it.
+    const gone = disk === null && !this.#isAtHead(path) && this.orders(path, false).length === 0
+    const folder = this.#folders.has(path) || disk === 'folder' || (gone && this.orders(path, true).length > 0)
     return {
       path,
       folder,
@@ -161,7 +172,9 @@ export class PathFinder {
       const real = realpathSync(join(this.#top, path))
       if (real !== this.#top && !real.startsWith(this.#top + sep)) return null
       const stat = lstatSync(real)
-      return stat.isDirectory() ? 'folder' : stat.isFile() ? 'file' : null
+      if (!stat.isDirectory()) return stat.isFile() ? 'file' : null
+      // Git knows no empty folder: what a deletion left behind is nothing in any other checkout.
+      return this.isTracked && !holdsFile(real, 3) ? null : 'folder'
     } catch {
       return null
     }
@@ -177,6 +190,21 @@ export class PathFinder {
       return null
     }
   }
+}
+
+/** Whether a folder holds anything but empty folders; deeper than `depth` they are not looked at, and count as something. */
+function holdsFile(folder: string, depth: number): boolean {
+  const entries = readdirSync(folder, { withFileTypes: true })
+  if (entries.some((entry) => !entry.isDirectory())) return true
+  return entries.some(({ name }) => depth === 0 || holdsFile(join(folder, name), depth - 1))
+}
+
+/** Where what is written may be, from the top; nothing that leads out of it. */
+function candidatesOf(written: string, bases: readonly string[]): string[] {
+  const bare = written.replace(/\/+$/, '')
+  return [...new Set(bases.map((base) => posix.normalize(posix.join(base, bare))))].filter(
+    (path) => path !== '..' && !path.startsWith('../') && !path.startsWith('/') && path !== '.',
+  )
 }
 
 function foldersAbove(path: string): string[] {

@@ -19,8 +19,21 @@ const SKIPPED = new Set([
   '__pycache__',
   'coverage',
 ])
+const SPEC_NAME = /\.(?:md|mdc|mdx|markdown|ya?ml)$/i
 const MAX_FILES = 200_000
-const MAX_SIZE = 2 * 1024 * 1024
+/** Bytes above which a file is not read. */
+export const MAX_SIZE = 2 * 1024 * 1024
+
+/** Whether a path, from the top, is one that `readSpecFiles` reads. */
+export function isSpecPath(path: string): boolean {
+  return (
+    SPEC_NAME.test(path) &&
+    !path
+      .split('/')
+      .slice(0, -1)
+      .some((folder) => SKIPPED.has(folder))
+  )
+}
 
 export interface ReadFiles {
   readonly files: readonly SpecFile[]
@@ -52,7 +65,7 @@ export function readSpecFiles(folder: string): ReadFiles {
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = at === '' ? entry.name : `${at}/${entry.name}`
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) open.push(path)
-      if (!entry.isFile() || !/\.(?:md|mdc|mdx|markdown|ya?ml)$/i.test(entry.name)) continue
+      if (!entry.isFile() || !SPEC_NAME.test(entry.name)) continue
       seen += 1
       if (seen > MAX_FILES) return { files, notes: [...notes, `more than ${MAX_FILES} files: the rest was not read`] }
       const file = join(folder, path)

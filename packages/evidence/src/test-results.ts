@@ -36,7 +36,11 @@ export function readReports(reports: readonly Report[]): ReadReports {
       if (by === 'run') ofRun.add(test)
     }
   }
-  const given = reports.length > 0
+  return { ok: true, results: resultsOf(tests, ofRun, reports.length > 0) }
+}
+
+/** What tests that were read already say. `ofRun`: those that a run of ours made; `given`: whether there was a report at all. */
+export function resultsOf(tests: readonly TestResult[], ofRun: ReadonlySet<TestResult>, given: boolean): TestResults {
   // Tests are looked up by the last part of what names their file.
   const byTail = new Map<string, TestResult[]>()
   const byName = new Map<string, TestResult[]>()
@@ -52,25 +56,22 @@ export function readReports(reports: readonly Report[]): ReadReports {
     by: own.length > 0 && own.every((test) => ofRun.has(test)) ? 'run' : 'given',
   })
   return {
-    ok: true,
-    results: {
-      given,
-      ofFile: (path, names) => {
-        const stem = stemOf(path)
-        const own = (byTail.get(tailOf(stem)) ?? []).filter((test) => isOf(test, path, stem))
-        const folder = path.split('/').slice(0, -1).join('/')
-        // Go names the package, and not the file: its functions tell which file a test is of.
-        const ofPackage = path.endsWith('.go')
-          ? names.flatMap((name) =>
-              (byName.get(name) ?? []).filter(
-                ({ suite }) => suite === folder || suite.endsWith(`/${folder}`) || folder.endsWith(`/${suite}`),
-              ),
-            )
-          : []
-        return outcome(own.length > 0 ? own : ofPackage)
-      },
-      ofName: (name) => outcome(byName.get(name) ?? []),
+    given,
+    ofFile: (path, names) => {
+      const stem = stemOf(path)
+      const own = (byTail.get(tailOf(stem)) ?? []).filter((test) => isOf(test, path, stem))
+      const folder = path.split('/').slice(0, -1).join('/')
+      // Go names the package, and not the file: its functions tell which file a test is of.
+      const ofPackage = path.endsWith('.go')
+        ? names.flatMap((name) =>
+            (byName.get(name) ?? []).filter(
+              ({ suite }) => suite === folder || suite.endsWith(`/${folder}`) || folder.endsWith(`/${suite}`),
+            ),
+          )
+        : []
+      return outcome(own.length > 0 ? own : ofPackage)
     },
+    ofName: (name) => outcome(byName.get(name) ?? []),
   }
 }
 

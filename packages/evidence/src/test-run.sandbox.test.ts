@@ -256,3 +256,26 @@ test("Go's modules are shown where a commit has a go.mod and no vendor folder, a
     rmSync(modules, { recursive: true })
   }
 })
+
+test('more reports than are taken, or larger ones together, are told, and none of them is taken for all', async () => {
+  const repo = testRepository()
+  repo.commit('all', { 'a.txt': 'x' })
+  const patterns = { reports: [], patterns: ['out/*'] }
+  const many = `mkdir out; for i in $(seq 45); do printf '%s' '${junit(PASSED)}' >out/$i.xml; done`
+  const counted = await ran(repo, [plan(many, patterns)])
+  expect(names(counted)).toEqual([])
+  expect(counted.problems.filter((problem) => problem.includes('more reports than 40'))).toHaveLength(1)
+  // 75 MiB that take no place: each of them may be taken, and all together not.
+  const large = 'mkdir out; for i in 1 2 3 4 5; do truncate -s 15M out/$i.xml; done'
+  const sized = await ran(repo, [plan(large, patterns)])
+  expect(names(sized)).toEqual([])
+  expect(sized.problems.filter((problem) => problem.includes('or than 67108864 bytes'))).toHaveLength(1)
+})
+
+test('a folder that the tests left unreadable keeps no other report from being gathered', async () => {
+  const repo = testRepository()
+  repo.commit('all', { 'a.txt': 'x' })
+  const script = `mkdir -p out/closed && chmod 000 out/closed && ${write(junit(PASSED))}`
+  const run = await ran(repo, [plan(script, { reports: [], patterns: ['**/*.xml'] })])
+  expect([names(run), run.problems]).toEqual([['out/r.xml'], []])
+})

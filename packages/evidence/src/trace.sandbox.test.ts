@@ -129,3 +129,22 @@ test('the page is one file without scripts, and nothing of what others wrote is 
   expect(page).not.toContain('\u202e')
   expect(page).toContain("default-src 'none'")
 })
+
+test('a task that names its work by a symbol leads to the commit and file that brought it, and back', async () => {
+  const repo = testRepository()
+  const list = (box: string) =>
+    `# Tasks: Login\n\n## Phase 1: Setup\n\n- [${box}] T001 Write test \`testSignIn()\` for FR-001\n`
+  repo.commit('plan', { [`${FOLDER}/spec.md`]: SPEC, [`${FOLDER}/tasks.md`]: list(' ') })
+  repo.commit('the test', { 'src/SignInTest.kt': 'class SignInTest {\n    fun testSignIn() {}\n}\n' })
+  repo.commit('tick', { [`${FOLDER}/tasks.md`]: list('x') })
+  repo.commit('later', { 'src/SignInTest.kt': 'class SignInTest {\n    fun testSignIn() { go() }\n}\n' })
+  const read = readReports([])
+  if (!read.ok) throw new Error(read.detail)
+  const evidence = await projectEvidence(repo.root, read.results)
+  expect((await traceQuery(evidence, 'T001', null))?.commits.map(({ subject }) => subject)).toEqual([
+    'the test',
+    'tick',
+  ])
+  const back = await traceQuery(evidence, 'src/SignInTest.kt:1', null)
+  expect([back?.tasks.map(({ id }) => id), back?.requirements.map(({ id }) => id)]).toEqual([['T001'], ['FR-001']])
+})

@@ -56,7 +56,10 @@ export async function traceQuery(
       task.files.includes(path) ||
       task.tests.includes(query) ||
       task.symbols.includes(query) ||
-      task.files.includes(query.split(' > ')[0] ?? ''),
+      task.files.includes(query.split(' > ')[0] ?? '') ||
+      // What the task names by a symbol was found there.
+      (path !== '' &&
+        task.evidence.some(({ about, where }) => about === 'symbol' && where?.startsWith(`${path}:`) === true)),
   )
   const commit = line > 0 ? await blame(evidence, path, line) : null
   // The commit of the line says by its message which task it is for; only tasks that name the file, or one of that id alone, are meant.

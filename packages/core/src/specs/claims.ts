@@ -46,9 +46,14 @@ export function isTestPath(path: string): boolean {
 /** What comes before a path that is read, and not made: `per contracts/api.md`. */
 const CONTEXT =
   /\b(?:per|see|cf\.?|from|following|follow|follows|matching|match|matches|like|as in|as per|(?:defined|described|documented|specified|listed|given|found|declared|noted|shown) (?:in|by)|according to|based on|against|via|using|uses|use|with|mirrors|mirroring|mirror|reusing|reuses|reuse|reads|reading|read|loads|parses|imports?|imported from|calls|calling|covers|satisfies|by|than|to match|identical to|consistent with|verbatim from|run|runs|running|execute|executing|invoke|invokes)\s+(?:the |its |our |existing |that |in )*[`'"([*]*$/i
+/** "Update the imports in `a.ts`": no verb, and the file is what is worked on. */
+const NOUN_IN =
+  /\b(?:imports?|exports?|calls?|uses?|loads?|reads?|runs?)\s+in\s+(?:the |its |our |existing )*[`'"([*]*$/i
 /** Work that looks at files and leaves them as they are. */
 const LOOKING =
   /^(?:\W{0,20})(?:run|re-?run|execute|verify|validate|confirm|check|review|read|inspect|manual(?:ly)?|walk|smoke|measure|benchmark|profile|audit|investigate|research|commit|push|open|invoke|grep|lint|typecheck|compile|build and)\b/i
+/** A symbol that a task which only looks may name all the same: that it passes can be looked up. */
+const TEST_NAME = /^(?:test_\w+|[tT]est[A-Z]\w*)$/
 const TAKING =
   /^(?:\W{0,20})(?:remove|delete|drop|strip|extract|move|relocate|rename|migrate|split|lift|pull|factor|clean|purge|eliminate|dedupe|deduplicate|inline|replace)\b/i
 /** The task begins with it: "update the test that creates `a.ts`" makes none. */
@@ -83,7 +88,11 @@ export function claimsOf(document: SpecDocument, text: string): TaskClaims[] {
   const files = grouped(document.files)
   const symbols = grouped(document.symbols)
   return document.tasks.map((task, i) => {
-    const own = (symbols.get(i) ?? []).map(({ name, call, place }): SymbolClaim => ({ name, call, place }))
+    // What is only to be looked at was there before: that it still is shows nothing.
+    const looking = LOOKING.test(task.text)
+    const own = (symbols.get(i) ?? [])
+      .filter(({ name }) => !looking || TEST_NAME.test(name))
+      .map(({ name, call, place }): SymbolClaim => ({ name, call, place }))
     return { ...filesOf(task, files.get(i) ?? [], text), symbols: distinct(own, (s) => `${s.name}${s.call}`) }
   })
 }
@@ -127,7 +136,8 @@ function filesOf(
     }
     const spec = SPEC_FILE.test(path) && !UPDATING.test(before)
     const from = /\bfrom\s+(?:the )?[`'"([*]*$/i.test(before)
-    const said: boolean = chained && last ? last.context : CONTEXT.test(before) && !(from && taking)
+    const said: boolean =
+      chained && last ? last.context : CONTEXT.test(before) && !NOUN_IN.test(before) && !(from && taking)
     const context: boolean = action === 'mention' && (looking || spec || said)
     let claimed: FileClaim['action'] = NEW.test(before) || (making && !WRITTEN_OUT.test(before)) ? 'create' : 'change'
     if (action === 'new') claimed = 'create'

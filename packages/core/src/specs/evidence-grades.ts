@@ -53,6 +53,11 @@ export interface SymbolFact {
   readonly lookedIn: readonly string[]
   /** Only the working copy has it. */
   readonly uncommitted: boolean
+  /**
+   * Since when its file has the name, where the task names no file that speaks for itself. `new`: since the task was written. `changed`: before, and
+   * the file was changed since. `same`: before, and it was not. `import`: the first commit brought both. `unknown`: no history tells.
+   */
+  readonly since?: 'new' | 'changed' | 'same' | 'import' | 'unknown'
 }
 
 export interface TestFact {
@@ -140,7 +145,9 @@ export function gradeFile(
   // What HEAD has is no longer in the working tree: something takes it back.
   // That something changed below a folder is not much: anything could be meant.
   const vague = fact.folder && (fact.action === 'change' || fact.older === true)
-  const full: Found = fact.onDisk && !vague ? 'yes' : 'partly'
+  // A file that was there before, and was changed after the tick only, was changed for something else as likely as not.
+  const late = fact.onlyAfterTick && fact.older === true
+  const full: Found = fact.onDisk && !vague && !late ? 'yes' : 'partly'
   if (fact.uncommitted && fact.change !== 'since' && fact.change !== 'with')
     return graded(line('partly', 'is changed, not committed', fact.path), more)
   switch (fact.change) {
@@ -198,6 +205,18 @@ function gradeAbsent(
   )
 }
 
+/** A name that is in code, but not since the task asked for it; null where nothing speaks against it. */
+function sinceOf({ found, since = 'new' }: SymbolFact): { readonly found: Found; readonly text: string } | null {
+  if (since === 'new' || (found !== 'defined' && found !== 'used' && found !== 'text')) return null
+  const texts = {
+    changed: 'was there before the task was written; its file was changed since',
+    same: 'was there before the task was written, and its file was not changed since',
+    import: 'came in with the task itself, by the first commit',
+    unknown: 'is there, and no history tells since when',
+  }
+  return { found: since === 'same' ? 'no' : 'partly', text: texts[since] }
+}
+
 /** `stubAsked`: a body that does nothing is what the task asks for. */
 export function gradeSymbol(fact: SymbolFact, stubAsked: boolean): Graded {
   const line = (found: Found, text: string): EvidenceLine => ({
@@ -206,6 +225,9 @@ export function gradeSymbol(fact: SymbolFact, stubAsked: boolean): Graded {
     text: `${fact.name} ${text}`,
     where: fact.where,
   })
+  const old = sinceOf(fact)
+  if (old !== null)
+    return graded(line(old.found, old.text), [`what the task asks of ${fact.name} may have been done elsewhere`])
   const places = fact.lookedIn.length === 0 ? 'no file to look in' : fact.lookedIn.slice(0, 3).join(', ')
   const caveats = [fact.uncommitted && `${fact.name} is in the working copy only`]
   const full: Found = fact.uncommitted ? 'partly' : 'yes'

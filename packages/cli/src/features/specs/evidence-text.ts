@@ -77,7 +77,12 @@ export function evidenceText(
   return out.join('')
 }
 
-function taskText(task: TaskEvidence, style: Style, columns: number): string {
+/** A task with its verdict, what was found, and where the verdict would be wrong. */
+export function taskText(
+  task: Pick<TaskEvidence, 'id' | 'text' | 'path' | 'line' | 'verdict' | 'evidence' | 'caveats'>,
+  style: Style,
+  columns: number,
+): string {
   const name = `${task.id === null ? '' : `${task.id} `}${task.text.split('\n', 1)[0] ?? ''}`
   const lines = [
     `  ${paint(task.verdict, style)(task.verdict)}  ${fit(cleanLine(name), Math.max(20, columns - 16))}`,

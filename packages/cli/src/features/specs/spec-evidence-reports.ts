@@ -5,7 +5,7 @@ import { readReports, type Report, type TestResults } from '@gatehouse/evidence/
 import type { Session } from '../../command.ts'
 
 /** For an option that may be given several times. */
-export function gathered(value: string, before: readonly string[]): string[] {
+export function gathered(value: string, before: readonly string[] = []): string[] {
   return [...before, value]
 }
 

@@ -13,12 +13,12 @@ const RECIPE_MAX_CHARACTERS = 64 * 1024
 
 /** Options of every command that judges by tests: reports that are given, or a run of the project's tests. */
 export function testOptions(command: Command): void {
-  command.option('--junit <file>', 'results of the tests as JUnit XML; may be given several times', gathered, [])
+  command.option('--junit <file>', 'results of the tests as JUnit XML; may be given several times', gathered)
   command.option(
     '--run [command]',
     `run the tests of HEAD in the sandbox: as ${RECIPE_PATH} says, or this shell command with --report`,
   )
-  command.option('--report <pattern>', 'where the command of --run writes JUnit XML; several times', gathered, [])
+  command.option('--report <pattern>', 'where the command of --run writes JUnit XML; several times', gathered)
   command.option('--timeout <seconds>', 'how long the command of --run may take, 1 to 3600; 600 unless told')
   command.addOption(
     new Option(

@@ -193,3 +193,28 @@ test('what is wrong with --run is said before anything runs', async () => {
   committed(cwd, '.gatehouse/recipe.yaml', RECIPE('true').replace(/ {4}reports.*\n/, ''))
   expect(await told('--run')).toEqual([2, expect.stringContaining('no validation has a report')])
 })
+
+test('on a terminal one line tells the step that is at work and goes away; without one, or with --json, nothing is told', async () => {
+  const root = checkout()
+  const told = async (tty: boolean, ...argv: string[]) => {
+    const host = { ...testHost({ tty, env: { NO_COLOR: '1' } }), cwd: root }
+    expect(await runProgram(['spec', 'evidence', '--fail-on', 'never', ...argv], host)).toBe(0)
+    return host.stderr()
+  }
+  const lines = (await told(true)).split('\r\u001b[K')
+  expect(lines[1]).toBe('reading the history (1 of 6)')
+  expect([lines.at(-2), lines.at(-1)]).toEqual(['judging the tasks (6 of 6)', ''])
+  expect([await told(false), await told(true, '--json')]).toEqual(['', ''])
+})
+
+test('a list of tasks can be named alone, one without a task is refused, and coverage takes folders only', async () => {
+  const root = checkout()
+  const one = await run(['spec', 'evidence', 'specs/001-login/tasks.md', '--json', '--fail-on', 'never'], root)
+  const whole = await run(['spec', 'evidence', '--json', '--fail-on', 'never'], root)
+  expect(JSON.parse(one.stdout())).toMatchObject({ counts: (JSON.parse(whole.stdout()) as { counts: object }).counts })
+  const none = await run(['spec', 'evidence', 'specs/001-login/spec.md'], root)
+  expect([none.code, none.stderr()]).toEqual([5, expect.stringContaining('holds no task')])
+  const coverage = await run(['spec', 'coverage', 'specs/001-login/tasks.md'], root)
+  expect([coverage.code, coverage.stderr()]).toEqual([2, expect.stringContaining('is no folder')])
+  expect((await run(['spec', 'evidence', '--help'], root)).stdout()).not.toContain('default: []')
+})

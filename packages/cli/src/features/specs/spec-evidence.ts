@@ -1,5 +1,5 @@
-import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { realpathSync, statSync } from 'node:fs'
+import { dirname, relative, resolve, sep } from 'node:path'
 import { isProblemSlug, Problem } from '@gatehouse/core/kernel/problems'
 import { VERDICTS, type Verdict } from '@gatehouse/core/specs/evidence'
 import { EvidenceGitError } from '@gatehouse/evidence/git-run'
@@ -11,6 +11,7 @@ import type { Host } from '../../host.ts'
 import { countVerdicts, evidenceMarkdown, evidenceText, looksDone, worstFirst } from './evidence-text.ts'
 import { reportsOf } from './spec-evidence-reports.ts'
 import { runDocument, runText, testOptions, testRun } from './spec-evidence-run.ts'
+import { stepLine } from './step-line.ts'
 
 const FORMATS = ['text', 'json', 'markdown'] as const
 
@@ -35,13 +36,14 @@ export function addSpecEvidence(group: Command, host: Host): void {
     examples: [
       ['gatehouse spec evidence', 'phantom completions of this checkout'],
       ['gatehouse spec evidence specs/001-login --junit report.xml', 'one feature, with the results of its tests'],
+      ['gatehouse spec evidence specs/001-login/tasks.md', 'one list of tasks'],
       ['gatehouse spec evidence --run', 'with the tests of .gatehouse/recipe.yaml, run in the sandbox'],
       ['gatehouse spec evidence --run "npm test" --report "reports/*.xml"', 'with the tests that this runs'],
       ['gatehouse spec evidence --fail-on unshown --format markdown', 'for a pull request'],
     ],
     run: async (session, args) => {
       const { options, style, columns } = session
-      const { evidence, run } = await evidenceOf(session, args[0])
+      const { evidence, run } = await evidenceOf(session, args[0], true)
       const all = options.flag('all')
       const document = { ...evidenceDocument(evidence, all), run: runDocument(run) }
       const format = options.text('format') ?? 'text'
@@ -64,19 +66,38 @@ export interface Read {
   readonly run: TestRun | null
 }
 
-/** Reads a folder's evidence with the reports that `--junit` names and those that `--run` makes. What cannot be read is a problem that names it. */
-export async function evidenceOf(session: Session, path: string | undefined): Promise<Read> {
-  const folder = resolve(session.host.cwd, path ?? '.')
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new Problem('usage', `${path ?? folder} is no folder: give the folder of a checkout, or one in it`)
+/** Reads the evidence of a folder, or of the tasks in a file where that is taken, with the reports that `--junit` names and those that `--run` makes. What cannot be read is a problem that names it. */
+export async function evidenceOf(session: Session, path: string | undefined, isFileTaken = false): Promise<Read> {
+  const named = resolve(session.host.cwd, path ?? '.')
+  const stat = statSync(named, { throwIfNoEntry: false })
+  if (!stat) throw new Problem('usage', `${path ?? named} is not there: give the folder of a checkout, or one in it`)
+  if (!stat.isDirectory() && !isFileTaken)
+    throw new Problem('usage', `${path ?? named} is no folder: give the folder of a checkout, or one in it`)
+  const folder = stat.isDirectory() ? named : dirname(named)
   const run = await testRun(session, folder)
   const results = reportsOf(session, run?.reports ?? [])
+  const line = stepLine(session)
   try {
-    return { evidence: await projectEvidence(folder, results), run }
+    const evidence = await projectEvidence(folder, results, line.at)
+    return { evidence: stat.isDirectory() ? evidence : ofFile(evidence, named), run }
   } catch (error) {
     if (!(error instanceof EvidenceGitError)) throw error
     throw new Problem(isProblemSlug(error.code) ? error.code : 'git-failed', error.message)
+  } finally {
+    line.end()
   }
+}
+
+/** Only the tasks of one file. One that has none is refused: nothing found in it would be told as nothing wrong. */
+function ofFile(evidence: ProjectEvidence, file: string): ProjectEvidence {
+  const path = relative(evidence.top, realpathSync(file)).replaceAll(sep, '/')
+  const features = evidence.features.flatMap((feature) => {
+    const tasks = feature.tasks.filter((task) => task.path === path)
+    return tasks.length === 0 ? [] : [{ ...feature, tasks }]
+  })
+  if (features.length === 0)
+    throw new Problem('specs-not-found', `${path} holds no task: give a list of tasks, such as tasks.md, or its folder`)
+  return { ...evidence, within: path, features }
 }
 
 /** What programs read. Ticked tasks, the worst first; with `all` the open ones that look done. */

@@ -29,15 +29,10 @@ const SKIPPED = new Set(
     ' ',
   ),
 )
-const MARKERS = [
-  '.specify',
-  'openspec',
-  '.agent',
-  '.kiro',
-  '.git',
-  'gatehouse-specs.yaml',
-  join('.gatehouse', 'specs.yaml'),
-]
+/** What marks the top of a project, and holds what belongs to it. */
+const TOOL_FOLDERS = ['.specify', 'openspec', '.agent', '.kiro', '.git']
+const OWNED = [...TOOL_FOLDERS, '.gatehouse']
+const MARKERS = [...TOOL_FOLDERS, 'gatehouse-specs.yaml', join('.gatehouse', 'specs.yaml')]
 
 /** A project's files, not read yet. */
 export interface SpecListing {
@@ -52,9 +47,12 @@ export interface SpecListing {
   readonly byGit: boolean
 }
 
-/** Reads the project that the paths belong to; without a path, the one we stand in. Refused with `specs-not-found` where there is nothing to read. */
-export function openSpecFolder(cwd: string, home: string, paths: readonly string[]): SpecFolder {
-  const { root, files, targets, folders, skipped } = listSpecFolder(cwd, home, paths)
+/**
+ * Reads the project that the paths belong to; without a path, the one we stand in. Its top is looked for below `ceiling`, a person's home folder.
+ * Refused with `specs-not-found` where there is nothing to read.
+ */
+export function openSpecFolder(cwd: string, ceiling: string, paths: readonly string[]): SpecFolder {
+  const { root, files, targets, folders, skipped } = listSpecFolder(cwd, ceiling, paths)
   const texts = new Map<string, string>()
   let bytes = 0
   for (const path of files) {
@@ -73,6 +71,7 @@ export function openSpecFolder(cwd: string, home: string, paths: readonly string
     project.documents.map((d) => d.path),
     targets,
     paths,
+    skipped,
   )
   return { root, project, texts, targets, folders, skipped }
 }
@@ -82,23 +81,25 @@ export function needDocuments(
   documents: readonly string[],
   targets: readonly string[],
   paths: readonly string[],
+  skipped: SpecListing['skipped'],
 ): void {
   if (documents.some((path) => targets.some((target) => isUnder(path, target)))) return
+  const left = skipped.slice(0, 5).map(({ path, reason }) => `${path} was not read: ${reason}`)
   throw new Problem(
     'specs-not-found',
-    `${paths.length === 0 ? 'this folder' : paths.join(', ')} holds no specification: .specify and specs/ (spec-kit), openspec/, .agent/, .kiro/ or Markdown stories are looked for`,
+    `${left.length === 0 ? '' : `${left.join('; ')}. Else `}${paths.length === 0 ? 'this folder' : paths.join(', ')} holds no specification: .specify and specs/ (spec-kit), openspec/, .agent/, .kiro/ or Markdown stories are looked for`,
   )
 }
 
 /** The files of the project that the paths belong to. What `.gitignore` leaves out is left out, unless it is named. */
-export function listSpecFolder(cwd: string, home: string, paths: readonly string[]): SpecListing {
+export function listSpecFolder(cwd: string, ceiling: string, paths: readonly string[]): SpecListing {
   const named = (paths.length === 0 ? ['.'] : paths).map((path) => {
     const full = resolve(cwd, path)
     if (!existsSync(full))
       throw new Problem('specs-not-found', `${path} does not exist: name a folder or file with specifications`)
     return realpathSync(full)
   })
-  const root = rootOf(named, home)
+  const root = rootOf(named, ceiling)
   const skipped: SpecListing['skipped'] = []
   const listed = gitFiles(root)
   const files = new Set<string>()
@@ -158,25 +159,38 @@ export function isUnder(path: string, target: string): boolean {
   return target === '' || path === target || path.startsWith(`${target}/`)
 }
 
-/** The nearest folder at or above all paths that a tool of specifications, or git, has marked; never the home folder or above. */
-function rootOf(named: readonly string[], home: string): string {
-  let common = named.map((path) => (statSync(path).isDirectory() ? path : dirname(path))).reduce(commonFolder)
-  const first = common
-  // What is inside of `.agent` or `openspec` belongs to the folder around it; a checkout may be called so too.
-  const parts = common.split(sep)
-  const inside = parts.findIndex((part, i) => MARKERS.includes(part) && !isMarked(parts.slice(0, i + 1).join(sep)))
-  if (inside > 0) common = parts.slice(0, inside).join(sep) || sep
+/** The nearest folder at or above all paths that a tool of specifications, or git, has marked; never the ceiling or above, but where it was named. */
+function rootOf(named: readonly string[], ceiling: string): string {
+  const first = named.map((path) => (statSync(path).isDirectory() ? path : dirname(path))).reduce(commonFolder)
+  const common = ownerOf(first)?.around ?? first
   for (let at = common; ; at = dirname(at)) {
-    if (at !== first && (at === home || dirname(at) === at)) break
+    if (at !== first && (at === ceiling || dirname(at) === at)) break
     if (isMarked(at)) return at
     if (dirname(at) === at) break
   }
-  // `specs/001-x` alone: its project is the folder that holds `specs`.
-  const specs = parts.lastIndexOf('specs')
-  return specs > 0 ? parts.slice(0, specs).join(sep) || sep : common
+  return aroundSpecs(first) ?? common
 }
 
-function isMarked(folder: string): boolean {
+/** What a folder lies in that belongs to the project around it, such as `.agent`; null where it lies in nothing such. A checkout may be called so too. */
+export function ownerOf(folder: string): { readonly part: string; readonly around: string } | null {
+  const parts = folder.split(sep)
+  const at = parts.findIndex((part, i) => OWNED.includes(part) && !isMarked(upTo(parts, i + 1)))
+  return at > 0 ? { part: parts[at] ?? '', around: upTo(parts, at) } : null
+}
+
+/** `specs/001-x` alone: its project is the folder that holds `specs`. Null where the folder is in none. */
+export function aroundSpecs(folder: string): string | null {
+  const parts = folder.split(sep)
+  const at = parts.lastIndexOf('specs')
+  return at > 0 ? upTo(parts, at) : null
+}
+
+function upTo(parts: readonly string[], count: number): string {
+  return parts.slice(0, count).join(sep) || sep
+}
+
+/** Whether a tool of specifications, git or a configuration of ours makes a folder the top of a project. */
+export function isMarked(folder: string): boolean {
   return MARKERS.some((marker) => existsSync(join(folder, marker)))
 }
 

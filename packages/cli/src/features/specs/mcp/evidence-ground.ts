@@ -6,6 +6,7 @@ import { projectEvidence, type ProjectEvidence } from '@gatehouse/evidence/proje
 import { readReports, type TestResults } from '@gatehouse/evidence/test-results'
 import { innerPath, isWithin, shownFrom } from './served-folder.ts'
 import { ToolRefusal } from './tool-refusal.ts'
+import type { WorkNote } from './work-order.ts'
 import { commonFolder, isAtOrBelow } from './work-scope.ts'
 
 const MAX_REPORT = 32 * 1024 * 1024
@@ -25,12 +26,15 @@ export async function evidenceGround(
   root: string,
   targets: readonly string[],
   junit: readonly string[] | undefined,
+  note: (note: WorkNote) => void,
 ): Promise<Ground> {
   const results = reportsOf(root, junit ?? [])
   const folder = commonFolder(targets.map((target) => folderOf(root, target)))
   const at = join(root, folder)
   const top = await checkoutOf(root, at)
-  const evidence = await told(() => projectEvidence(at, results))
+  const evidence = await told(() =>
+    projectEvidence(at, results, ({ done, total, step }) => note({ text: step, done, total })),
+  )
   if (!isWithin(root, evidence.top)) throw new Error(`evidence was read in ${evidence.top}, outside of ${root}`)
   const within = (path: string) => targets.some((target) => isAtOrBelow(posix.join(top, path), target))
   return {

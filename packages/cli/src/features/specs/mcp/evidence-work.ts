@@ -8,7 +8,7 @@ import { moreText, pageOf } from './page.ts'
 import { innerPath } from './served-folder.ts'
 import type { EvidenceInput } from './tool-inputs.ts'
 import { ToolRefusal } from './tool-refusal.ts'
-import type { WorkAnswer } from './work-order.ts'
+import type { WorkAnswer, WorkNote } from './work-order.ts'
 import { targetsOf } from './work-scope.ts'
 
 interface Listed {
@@ -18,10 +18,15 @@ interface Listed {
 }
 
 /** What `gatehouse spec evidence --json` tells, filtered and a page of its tasks, under their features. */
-export async function evidenceWork(root: string, scope: readonly string[], input: EvidenceInput): Promise<WorkAnswer> {
+export async function evidenceWork(
+  root: string,
+  scope: readonly string[],
+  input: EvidenceInput,
+  note: (note: WorkNote) => void,
+): Promise<WorkAnswer> {
   const given = input.paths?.map((path, i) => innerPath(root, `paths[${i}]`, path))
   const targets = targetsOf(scope, given)
-  const { folder, evidence } = await evidenceGround(root, targets, input.junit)
+  const { folder, evidence } = await evidenceGround(root, targets, input.junit, note)
   const wanted = input.tasks && new Set(input.tasks.map(normalId))
   const all = evidence.features.flatMap((feature, i) => listOf(feature, i, input.include_open ?? false, wanted))
   if (wanted) refuseUnknown(wanted, all)

@@ -115,6 +115,8 @@ export interface StartWish {
   readonly prepare?: (client: Client) => void
   /** Put before PATH. */
   readonly path?: string
+  /** More of the server's environment. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** The real client, connected to the real command that was started in a folder. */
@@ -124,7 +126,7 @@ export async function start(cwd: string, wish: StartWish = {}): Promise<Started>
     command: process.execPath,
     args: [BIN, 'spec', 'mcp', ...(wish.args ?? [])],
     cwd,
-    env: { PATH, HOME: scratchFolder() },
+    env: { ...wish.env, PATH, HOME: scratchFolder() },
     stderr: 'pipe',
   })
   let said = ''

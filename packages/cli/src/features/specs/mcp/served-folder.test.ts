@@ -117,3 +117,19 @@ test('the folder to serve is a real one whose project does not lie around it', (
   mkdirSync(join(root, '.agent/stories'), { recursive: true })
   expect(() => servedFolder(root, outer, '.agent/stories')).toThrow(`serve ${root}`)
 })
+
+test('a checkout that is itself called as a folder of specifications is served, and what lies in such a folder of it is not', () => {
+  const outer = realpathSync(scratchFolder())
+  for (const name of ['openspec', '.agent', 'specs']) {
+    const clone = join(outer, name)
+    mkdirSync(join(clone, '.git'), { recursive: true })
+    mkdirSync(join(clone, 'openspec/changes/a'), { recursive: true })
+    mkdirSync(join(clone, 'packages/a'), { recursive: true })
+    expect(servedFolder(outer, '/nowhere', name)).toBe(clone)
+    expect(() => servedFolder(clone, '/nowhere', 'openspec/changes')).toThrow(
+      `around openspec, and only the folder that is served may be read: serve ${clone}`,
+    )
+  }
+  // Reading would begin beside a checkout called "specs": its own top is named.
+  expect(() => servedFolder(outer, '/nowhere', 'specs/packages/a')).toThrow(`serve ${join(outer, 'specs')},`)
+})

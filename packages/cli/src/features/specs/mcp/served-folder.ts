@@ -2,22 +2,10 @@ import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Problem } from '@gatehouse/core/kernel/problems'
+import { aroundSpecs, isMarked, ownerOf } from '../spec-files.ts'
 import { ToolRefusal } from './tool-refusal.ts'
 
 export const MAX_PATH = 1000
-
-/** Folders that belong to the project around them; what reads specifications goes up from inside of them. */
-const BELONGS_UP = ['.specify', 'openspec', '.agent', '.kiro', '.git', '.gatehouse']
-/** What marks the top of a project. */
-const MARKS = [
-  '.specify',
-  'openspec',
-  '.agent',
-  '.kiro',
-  '.git',
-  'gatehouse-specs.yaml',
-  join('.gatehouse', 'specs.yaml'),
-]
 
 /**
  * The real, absolute path of the folder to serve. Refused with `usage`: what is no folder; home and the root of the file system where nobody named
@@ -31,20 +19,25 @@ export function servedFolder(cwd: string, home: string, named: string | undefine
   const homes = [home, existsSync(home) ? realpathSync(home) : home]
   if (named === undefined && (homes.includes(root) || dirname(root) === root))
     throw new Problem('usage', `${root} is no project: name the folder to serve, "gatehouse spec mcp <folder>"`)
-  const parts = root.split(sep)
-  const inside = parts.findIndex((part) => BELONGS_UP.includes(part))
-  if (inside > 0)
+  const owner = ownerOf(root)
+  if (owner)
     throw new Problem(
       'usage',
-      `${root} belongs to the project around ${parts[inside] ?? ''}, and only the folder that is served may be read: serve ${parts.slice(0, inside).join(sep) || sep}`,
+      `${root} belongs to the project around ${owner.part}, and only the folder that is served may be read: serve ${owner.around}`,
     )
-  const specs = parts.lastIndexOf('specs')
-  if (specs > 0 && !MARKS.some((mark) => existsSync(join(root, mark))))
+  const around = aroundSpecs(root)
+  if (around !== null && !isMarked(root))
     throw new Problem(
       'usage',
-      `${root} belongs to the project around specs, and only the folder that is served may be read: serve ${parts.slice(0, specs).join(sep) || sep}, or mark it as a project of its own with an empty file gatehouse-specs.yaml`,
+      `${root} belongs to the project around specs, and only the folder that is served may be read: serve ${markedBelow(root, around) ?? around}, or mark it as a project of its own with an empty file gatehouse-specs.yaml`,
     )
   return root
+}
+
+/** The nearest top of a project above a folder, below `around`: a checkout may be called "specs" too. */
+function markedBelow(root: string, around: string): string | null {
+  for (let at = root; at !== around; at = dirname(at)) if (isMarked(at)) return at
+  return null
 }
 
 /** Whether a real path is the folder or lies in it. */

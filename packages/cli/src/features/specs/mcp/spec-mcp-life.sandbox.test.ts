@@ -1,3 +1,4 @@
+import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { closeAll } from '../../../test-host.ts'
 import {
@@ -11,6 +12,8 @@ import {
   startRaw,
   until,
   writeFiles,
+  type HeldGit,
+  type RawServer,
 } from './mcp-fixture.ts'
 
 afterEach(async () => {
@@ -21,6 +24,17 @@ afterEach(async () => {
 const EVIDENCE = { name: 'spec_evidence', arguments: {} }
 const INITIALIZED = { jsonrpc: '2.0', method: 'notifications/initialized' }
 const request = (id: number, method: string, params: object = {}) => ({ jsonrpc: '2.0', id, method, params })
+
+/** A server with bare pipes, whose call for evidence is held at its first git. */
+async function heldCall(): Promise<{ slow: HeldGit; raw: RawServer }> {
+  const slow = heldGit()
+  const raw = startRaw(checkout(), slow.path)
+  raw.send(initialize('2025-11-25'))
+  raw.send(INITIALIZED)
+  raw.send(request(2, 'tools/call', EVIDENCE))
+  await until(() => slow.started().length > 0)
+  return { slow, raw }
+}
 
 test('while a call takes long, ping and other calls are answered, and it ends as it would have', async () => {
   const slow = heldGit()
@@ -104,16 +118,21 @@ test('a call that takes longer than the limit is ended, with what to do', async 
   await until(() => slow.started().every((pid) => !isAlive(pid)))
 })
 
-test('progress is told to who asked for it, ever further, and to nobody else', async () => {
+test('progress is told to who asked for it, ever further and with how many steps there are, and to nobody else', async () => {
   const slow = heldGit()
   const { client } = await start(checkout(), { path: slow.path })
-  const told: { progress: number; message?: string | undefined }[] = []
+  const told: { progress: number; total?: number | undefined; message?: string | undefined }[] = []
   const long = client.callTool(EVIDENCE, { timeout: 150_000, onprogress: (update) => void told.push(update) })
-  await until(() => told.length > 2)
+  await until(() => told.length > 3)
   slow.release()
   await long
-  expect(told.map(({ message }) => message)).toContain('reading specifications, history and sources')
   for (const [i, { progress }] of told.entries()) expect(progress).toBeGreaterThan(told[i - 1]?.progress ?? 0)
+  const steps = told.filter(({ total }) => total !== undefined)
+  expect(new Set(steps.map(({ total }) => total))).toEqual(new Set([6]))
+  expect(steps[0]).toMatchObject({ message: 'reading the history' })
+  expect(steps.at(-1)).toMatchObject({ message: 'judging the tasks' })
+  // A step is told as far as it is begun: 5 of 6 and a bit, and never 6 before the answer.
+  expect(Math.floor(steps.at(-1)?.progress ?? 0)).toBe(5)
   const raw = startRaw(checkout())
   raw.send(initialize('2025-11-25'))
   raw.send(INITIALIZED)
@@ -184,12 +203,7 @@ test('when the input ends, what was asked is answered, and the command ends with
 })
 
 test('SIGTERM ends it at once, with a call at work and all that this started', async () => {
-  const slow = heldGit()
-  const raw = startRaw(checkout(), slow.path)
-  raw.send(initialize('2025-11-25'))
-  raw.send(INITIALIZED)
-  raw.send(request(2, 'tools/call', EVIDENCE))
-  await until(() => slow.started().length > 0)
+  const { slow, raw } = await heldCall()
   raw.child.kill('SIGTERM')
   expect((await raw.ended).code).toBe(0)
   await until(() => slow.started().every((pid) => !isAlive(pid)))
@@ -197,12 +211,7 @@ test('SIGTERM ends it at once, with a call at work and all that this started', a
 })
 
 test('a client that vanishes without a word leaves nothing running', async () => {
-  const slow = heldGit()
-  const raw = startRaw(checkout(), slow.path)
-  raw.send(initialize('2025-11-25'))
-  raw.send(INITIALIZED)
-  raw.send(request(2, 'tools/call', EVIDENCE))
-  await until(() => slow.started().length > 0)
+  const { slow, raw } = await heldCall()
   raw.child.kill('SIGKILL')
   await raw.ended
   await until(() => slow.started().every((pid) => !isAlive(pid)))
@@ -228,4 +237,27 @@ test('the work of a file made to break it is refused, and the next call goes thr
   )
   for (const { text } of answers) expect(text.length).toBeLessThan(80_000)
   expect((await callTool(client, 'spec_lint', { paths: ['specs/001-login'] })).isError).toBe(false)
+})
+
+test('the process that works has nothing of the environment but what it needs, and nothing that it prints reaches the protocol', async (ctx) => {
+  ctx.skip(!existsSync('/proc/self/environ'), 'this system has no /proc to look at a process with')
+  const slow = heldGit()
+  const { client } = await start(checkout(), {
+    path: slow.path,
+    env: { FORGE_TOKEN: 'secret-of-the-client', NODE_OPTIONS: '--no-deprecation' },
+  })
+  const long = client.callTool(EVIDENCE, { timeout: 150_000 })
+  await until(() => slow.started().length > 0)
+  const stat = readFileSync(`/proc/${slow.started()[0] ?? 0}/stat`, 'utf8')
+  // "pid (name) state parent ..."
+  const worker = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? ''
+  const names = readFileSync(`/proc/${worker}/environ`, 'utf8')
+    .split('\0')
+    .flatMap((pair) => (pair === '' ? [] : [pair.slice(0, pair.indexOf('='))]))
+  const needed = ['PATH', 'HOME', 'TMPDIR', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE']
+  expect(names).toContain('PATH')
+  expect(names.filter((name) => !needed.includes(name))).toEqual([])
+  expect(readlinkSync(`/proc/${worker}/fd/1`)).toBe('/dev/null')
+  slow.release()
+  expect((await long).isError).not.toBe(true)
 })

@@ -8,17 +8,22 @@ import { moreText, pageOf } from './page.ts'
 import { innerPath } from './served-folder.ts'
 import type { TraceInput } from './tool-inputs.ts'
 import { ToolRefusal } from './tool-refusal.ts'
-import type { WorkAnswer } from './work-order.ts'
+import type { WorkAnswer, WorkNote } from './work-order.ts'
 import { isAtOrBelow, targetsOf } from './work-scope.ts'
 
 const PARTS = ['found', 'requirements', 'tasks', 'commits', 'files', 'tests'] as const
 type Part = (typeof PARTS)[number]
 
 /** What `gatehouse spec trace --json` tells, a page of all its lists in turn. */
-export async function traceWork(root: string, scope: readonly string[], input: TraceInput): Promise<WorkAnswer> {
+export async function traceWork(
+  root: string,
+  scope: readonly string[],
+  input: TraceInput,
+  note: (note: WorkNote) => void,
+): Promise<WorkAnswer> {
   const query = queryOf(input.query)
   const targets = targetsOf(scope, input.path === undefined ? undefined : [innerPath(root, 'path', input.path)])
-  const ground = await evidenceGround(root, targets, input.junit)
+  const ground = await evidenceGround(root, targets, input.junit, note)
   const trace = await narrowed(ground, targets, query, input.feature ?? null)
   if (trace === null)
     throw new ToolRefusal(

@@ -5,27 +5,32 @@ import { coverageWork } from './coverage-work.ts'
 import { evidenceWork } from './evidence-work.ts'
 import { lintWork } from './lint-work.ts'
 import { modelLine } from './model-text.ts'
+import { modelsWork, modelWork, type ModelInput } from './model-work.ts'
 import type { CoverageInput, EvidenceInput, LintInput, TraceInput } from './tool-inputs.ts'
 import { ToolRefusal } from './tool-refusal.ts'
 import { traceWork } from './trace-work.ts'
-import type { WorkAnswer, WorkMessage, WorkOrder } from './work-order.ts'
+import type { WorkAnswer, WorkMessage, WorkNote, WorkOrder } from './work-order.ts'
 
-function work({ tool, root, scope, input }: WorkOrder): Promise<WorkAnswer> {
+function work({ tool, root, scope, input }: WorkOrder, note: (note: WorkNote) => void): Promise<WorkAnswer> {
   switch (tool) {
     case 'spec_lint':
       return lintWork(root, scope, input as LintInput)
     case 'spec_evidence':
-      return evidenceWork(root, scope, input as EvidenceInput)
+      return evidenceWork(root, scope, input as EvidenceInput, note)
     case 'spec_trace':
-      return traceWork(root, scope, input as TraceInput)
+      return traceWork(root, scope, input as TraceInput, note)
     case 'spec_coverage':
       return coverageWork(root, scope, input as CoverageInput)
+    case 'spec_models':
+      return modelsWork(root, scope)
+    case 'spec_model':
+      return modelWork(root, scope, input as ModelInput)
   }
 }
 
-async function answerTo(order: WorkOrder): Promise<WorkAnswer> {
+async function answerTo(order: WorkOrder, note: (note: WorkNote) => void): Promise<WorkAnswer> {
   try {
-    return await work(order)
+    return await work(order, note)
   } catch (error) {
     const refuse = (code: string, detail: string): WorkAnswer => ({
       ok: false,
@@ -54,9 +59,7 @@ process.on('disconnect', () => {
 })
 process.on('message', (message: { readonly id: number; readonly order: WorkOrder }) => {
   const { id, order } = message
-  send({
-    id,
-    note: order.tool === 'spec_lint' ? 'reading specifications' : 'reading specifications, history and sources',
-  })
-  void answerTo(order).then((answer) => send({ id, answer }))
+  const note = (told: WorkNote) => send({ id, note: told })
+  note({ text: 'reading specifications' })
+  void answerTo(order, note).then((answer) => send({ id, answer }))
 })

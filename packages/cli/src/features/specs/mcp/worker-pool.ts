@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ToolRefusal } from './tool-refusal.ts'
-import type { WorkAnswer, WorkMessage, WorkOrder } from './work-order.ts'
+import type { WorkAnswer, WorkMessage, WorkNote, WorkOrder } from './work-order.ts'
 
 const MAIN = fileURLToPath(new URL('worker-main.ts', import.meta.url))
 /** Calls at work at the same time; the others wait, and beyond these are refused. */
@@ -14,7 +14,7 @@ const IDLE_MS = 60_000
 export interface WorkWish {
   readonly signal: AbortSignal
   /** What the work is at, for progress. */
-  readonly onNote: (note: string) => void
+  readonly onNote: (note: WorkNote) => void
 }
 
 /**
@@ -43,7 +43,7 @@ export class WorkerPool {
           'too-many-requests',
           `${MAX_WAITING} calls are waiting already: call again when one has ended`,
         )
-      onNote('waiting for another call')
+      onNote({ text: 'waiting for another call' })
       await this.#turn(signal)
     } else this.#atWork += 1
     try {
@@ -81,7 +81,7 @@ export class WorkerPool {
     }
   }
 
-  async #work(order: WorkOrder, signal: AbortSignal, onNote: (note: string) => void): Promise<WorkAnswer> {
+  async #work(order: WorkOrder, signal: AbortSignal, onNote: (note: WorkNote) => void): Promise<WorkAnswer> {
     const worker = this.#takeIdle() ?? this.#start()
     const id = (this.#orders += 1)
     const { promise, resolve, reject } = Promise.withResolvers<WorkAnswer>()
