@@ -56,8 +56,10 @@ const FENCE = /^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})([^\n]*)$/
 const ATX = /^ {0,3}(#{1,6})(?:[ \t]+|$)/
 const TIGHT_ATX = /^(#{2,6})(?=[A-Za-z\p{Lo}])/u
 const BULLET = /^[ \t]*([-*+•]|\d{1,9}[.)]|[a-zA-Z][.)])(?:([ \t]+)|$)/
+/** Signs that editors set for a bullet; without a box they begin a sentence. */
+const OTHER_BULLET = /^[ \t]*([\u2010-\u2015‣▪●◦·])[ \t]+(?=\[)/u
 const TIGHT_BULLET = /^[ \t]*([-*+])(?=\[[ xX~]?\])/
-const BOX = /^\[([^\]\r\n]?| {2,4}|[ \t][xX]|[xX][ \t])\]/u
+const BOX = /^\[([^\]\r\n]?| {2,4}|[ \t][xX][ \t]?|[xX][ \t])\]/u
 const RULE = /^ {0,3}(?:-[ \t]*){3,}$|^ {0,3}(?:\*[ \t]*){3,}$|^ {0,3}(?:_[ \t]*){3,}$/
 const DELIMITER_ROW = /^[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$/
 
@@ -304,6 +306,8 @@ function isUnderline(text: string, above: Block, before: Block | undefined): boo
 function isTable(source: Source, no: number, text: string, previous: Block | undefined): boolean {
   if (!text.includes('|')) return false
   if (/^[ \t]*\|/.test(text)) return true
+  // A list item ends the table above it, whatever bars it holds.
+  if (/^[ \t]*(?:[-*+•]|\d{1,9}[.)])[ \t]+\S/.test(text)) return false
   if (previous?.kind === 'table') return true
   const next = source.raw(no + 1)
   return next.includes('|') && next.length < 2000 && DELIMITER_ROW.test(next)
@@ -329,6 +333,9 @@ function itemOf(text: string): { bullet: string; from: number; box: BoxShape | n
     const box = boxAt(text, tight[0].length, ['no-blank-before-box'])
     if (box) return { bullet: tight[1] as string, from: tight[0].length, box }
   }
+  const other = OTHER_BULLET.exec(text)
+  const signed = other ? boxAt(text, other[0].length, ['other-bullet']) : null
+  if (other && signed) return { bullet: other[1] as string, from: other[0].length, box: signed }
   const from = leading(text)
   const bare = /^\[[ xX~]\][ \t]/.test(text.slice(from, from + 4)) ? boxAt(text, from, ['no-bullet']) : null
   return bare ? { bullet: '', from, box: bare } : null

@@ -4,11 +4,17 @@ import type { Source } from './source.ts'
 const SPOKEN: readonly (readonly [StepKeyword, string])[] = [
   [
     'given',
-    'given, dado, dada, dados, dadas, soit, étant donné, étant donnée, étant donné que, gegeben, gegeben sei, angenommen, дано, пусть, 假设, 假如, 给定, 假設, 前提, 조건, 주어진',
+    'given, dado, dada, dados, dadas, dato, soit, étant donné, étant donnée, étant donné que, gegeven, mając, zakładając, giả sử, cho, якщо, припустимо, بافتراض, بفرض, gegeben, gegeben sei, angenommen, дано, пусть, 假设, 假如, 给定, 給定, 假設, 已知, 前提, 前提条件, 조건, 주어진, 주어진 상황, 전제',
   ],
-  ['when', 'when, if, while, cuando, quando, quand, lorsque, wenn, когда, 当, 當, もし, 만일, 만약, 언제'],
-  ['then', 'then, entonces, então, alors, dann, тогда, то, 那么, 那麼, 则, ならば, 그러면'],
-  ['and', 'and, y, e, et, und, и, 并且, 而且, かつ, 그리고'],
+  [
+    'when',
+    'when, if, while, cuando, quando, quand, lorsque, als, wanneer, gdy, kiedy, khi, коли, عندما, متى, wenn, когда, 当, 當, 如果, もし, 操作, とき, 만일, 만약, 언제, 때, 동작',
+  ],
+  [
+    'then',
+    'then, entonces, então, allora, alors, dan, wtedy, thì, тоді, إذن, إذاً, ثم, dann, тогда, то, 那么, 那麼, 则, 則, 应当, 應, ならば, 結果, 그러면, 결과',
+  ],
+  ['and', 'and, y, e, et, und, и, 并且, 並且, 而且, 且, かつ, また, 그리고'],
   ['but', 'but, pero, mas, mais, aber, но, 但是, しかし, 하지만'],
 ]
 const WORDS = new Map(SPOKEN.flatMap(([keyword, words]) => words.split(', ').map((word) => [word, keyword] as const)))
@@ -34,7 +40,7 @@ export function stepsOf(source: Source, no: number, text: string, from: number):
     const words = body.slice(mark.to, end)
     return {
       keyword: mark.keyword,
-      text: words.replace(/^[\s:,]+/, '').replace(/[\s,;]+$/, ''),
+      text: words.replace(/^[\s:,：，]+/, '').replace(/[\s,;，；]+$/, ''),
       place: source.at(no, from + mark.from, from + Math.max(mark.to, mark.to + words.trimEnd().length)),
     }
   })

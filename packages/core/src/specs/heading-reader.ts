@@ -28,6 +28,12 @@ const ACTIONS: Readonly<Record<string, m.FileAction>> = {
   RENAME: 'rename',
 }
 
+/** `Requirement: ` and `Scenario: ` of OpenSpec, as its translations write them. */
+const REQUIREMENT_LEAD =
+  /^(?:requirement|requisito|requerimiento|exigence|anforderung|требование|需求|要求|要件|요구 ?사항)\s{0,3}[:：]\s{0,8}/i
+const SCENARIO_LEAD =
+  /^(?:scenario|escenario|cenário|scénario|szenario|сценарий|场景|場景|情境|シナリオ|시나리오)\s{0,3}(?:\d{1,3}\s{0,2})?[:：]\s{0,8}/i
+
 /** Reads a heading: its section, and the item that it opens in this kind of document. */
 export function readHeading(walk: Walk, block: Block): void {
   const { draft } = walk
@@ -43,10 +49,23 @@ export function readHeading(walk: Walk, block: Block): void {
   const known = walk.isKnown(key) || isFree(walk, block)
   const confidence: m.Confidence = known && !block.tolerant ? 'strict' : 'tolerant'
   const index = walk.openSection(block, block.level, key, confidence, false)
+  statusHeading(walk, block)
   openItem(walk, block, key, title, index)
   draft.line(block.no, confidence, 'heading')
   walk.content(block.no)
   if (walk.open.at(-1)?.first !== block.no) walk.scan(block, block.from, { kind: 'section', index })
+}
+
+/** `## Status: Done`: the value stands in the heading itself. */
+function statusHeading(walk: Walk, block: Block): void {
+  const match =
+    /^(?:\*\*)?(?:status|state|estado|statut|状态|狀態|ステータス|상태|статус)\s{0,2}[:：]\s{0,4}(?=\S)/i.exec(
+      block.text.slice(block.from, block.to),
+    )
+  if (!match) return
+  const at = block.from + match[0].length
+  const value = block.text.slice(at, block.to).replace(/[*_`\s]+$/, '')
+  walk.draft.setStatus(value, walk.source.at(block.no, at, at + value.length), 'tolerant')
 }
 
 /** Kinds whose files begin with a title; the others often begin with a section. */
@@ -91,8 +110,8 @@ function isFree(walk: Walk, block: Block): boolean {
 
 function specialKey(walk: Walk, block: Block, title: string): string | null {
   const { format, kind } = walk.draft
-  if (/^requirement\s{0,3}:/i.test(title) && format === 'openspec') return 'openspec-requirement'
-  if (/^scenario\s{0,3}(?:\d{1,3}\s{0,2})?:/i.test(title)) return 'openspec-scenario'
+  if (REQUIREMENT_LEAD.test(title) && format === 'openspec') return 'openspec-requirement'
+  if (SCENARIO_LEAD.test(title)) return 'openspec-scenario'
   if (
     format === 'kiro' &&
     kind === 'spec' &&
@@ -161,7 +180,7 @@ function openIdentified(walk: Walk, block: Block): void {
 
 function openOpenspecRequirement(walk: Walk, block: Block, section: number): void {
   const { draft } = walk
-  const name = /^requirement\s{0,3}:\s{0,8}/i.exec(block.text.slice(block.from, block.to))
+  const name = REQUIREMENT_LEAD.exec(block.text.slice(block.from, block.to))
   const from = block.from + (name?.[0].length ?? 0)
   const title = block.text.slice(from, block.to)
   const operation =
@@ -203,7 +222,7 @@ function openOpenspecRequirement(walk: Walk, block: Block, section: number): voi
 
 export function openScenario(walk: Walk, block: Block, section: number): void {
   const { draft } = walk
-  const lead = /^scenario\s{0,3}(?:\d{1,3}\s{0,2})?:\s{0,8}/i.exec(block.text.slice(block.from, block.to))
+  const lead = SCENARIO_LEAD.exec(block.text.slice(block.from, block.to))
   const requirement = walk.open.findLast((o) => o.ref.kind === 'requirement')?.ref.index ?? null
   const story = requirement === null ? (walk.open.findLast((o) => o.ref.kind === 'story')?.ref.index ?? null) : null
   const index = draft.scenarios.length

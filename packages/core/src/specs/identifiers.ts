@@ -27,6 +27,7 @@ const CRITERION = /^(?:AC|SCENARIO|SCN)$/
 /** What a prefix counts; null when it is not one of ours. `agent` knows scopes such as INFRA and counts them as stories. */
 export function prefixKind(prefix: string): ReferenceKind | null {
   const upper = prefix.replace(/[-\s]+$/, '').toUpperCase()
+  const [first = upper] = upper.split('-')
   const last = upper.split('-').at(-1) ?? upper
   if (SUCCESS.test(upper)) return 'success'
   if (TASK.test(upper)) return 'task'
@@ -36,7 +37,8 @@ export function prefixKind(prefix: string): ReferenceKind | null {
   if (upper === 'ADR') return 'adr'
   if (upper === 'EXC') return 'exception'
   if (upper === 'JRN') return 'journey'
-  if (REQUIREMENT.test(upper) || REQUIREMENT.test(last)) return 'requirement'
+  // `REQ-AUDIT-001` and `NFR-SEC-2`: the area stands behind or before what is counted.
+  if (REQUIREMENT.test(upper) || REQUIREMENT.test(last) || /^(?:FR|NFR|REQ|RF|RNF)$/.test(first)) return 'requirement'
   return null
 }
 
@@ -51,9 +53,11 @@ export interface FoundId {
   readonly ranged: boolean
 }
 
-/** `FR-001`, `T049.D01`, `T-1`, `US1/AC2`, `NFR-SEC-2`, `INFRA-180`. Bounded in every part. */
+/** Behind `T080/` the same letters begin another identifier; any other slash is a path's. */
+const START = `(?:(?<![\\p{L}\\p{N}_/.#@-])|(?<=(?<![\\p{L}\\p{N}_])(?<same>[A-Z]{1,4})${DASH}?\\d{1,6}[a-z]?/)(?=\\k<same>${DASH}?\\d))`
+/** `FR-001`, `FR-011-002`, `T049.D01`, `T-1`, `US1/AC2`, `NFR-SEC-2`, `INFRA-180`. Bounded in every part. */
 const ID = new RegExp(
-  `(?<![\\p{L}\\p{N}_/.#@-])([A-Za-z]{1,10}(?:${DASH}[A-Za-z]{1,10}){0,2})(${DASH} ?)?(\\d{1,6})((?:\\.[A-Za-z]?\\d{1,5}){0,4}[a-z]?)(?:/((?:AC|SCENARIO)-?\\d{1,4}))?(?![\\p{L}\\p{N}_])`,
+  `${START}([A-Za-z]{1,10}(?:${DASH}[A-Za-z]{1,10}){0,2})(${DASH} ?)?(\\d{1,6})((?:(?<=-\\d{1,6})-\\d{1,5}(?!\\d))?(?:\\.[A-Za-z]?\\d{1,5}){0,4}[a-z]?)(?:/((?:AC|SCENARIO)-?\\d{1,4}))?(?![\\p{L}\\p{N}_])`,
   'giu',
 )
 const RANGE = new RegExp(
@@ -72,7 +76,7 @@ export function findIds(text: string, scopes: 'none' | 'any' = 'none'): FoundId[
   let written = 0
   ID.lastIndex = 0
   for (let match = ID.exec(text); match; match = ID.exec(text)) {
-    const [whole, prefix = '', dash, digits = '', suffix = '', criterion] = match
+    const [whole, , prefix = '', dash, digits = '', suffix = '', criterion] = match
     const kind = kindOf(prefix, dash !== undefined, digits, suffix, scopes)
     if (!kind) continue
     const to = match.index + whole.length
@@ -162,7 +166,7 @@ export interface LeadingId {
 }
 
 const LEAD = new RegExp(
-  `^(~~)?([*_\`]{0,3})(\\[|\\(|#)?((?:[A-Za-z]{1,10}(?:${DASH}[A-Za-z]{1,10}){0,2}(?:${DASH} ?)?)?\\d{1,6}(?:[.-][A-Za-z]{0,2}\\d{1,5}){0,5}[a-z]?(?:${DASH}[A-Z])?|[A-Z]{1,4}\\d?${DASH}[A-Z]{1,6}\\d{0,4})(\\]|\\))?([*_\`]{0,3})([ \\t]?[:.)]|(?=[ \\t]|$)|[ \\t][-\\u2010-\\u2015](?=[ \\t]))?([*_\`]{0,3})(?=[ \\t]|$|[:(\\[*~_])`,
+  `^(~~)?([*_\`]{0,3})(\\[|\\(|#)?((?:[A-Za-z]{1,10}(?:${DASH}[A-Za-z]{1,10}){0,2}(?:${DASH} ?|\\.)?)?\\d{1,6}(?:[.-](?:[A-Za-z]{1,4}[.-])?[A-Za-z]{0,2}\\d{1,5}){0,5}[A-Za-z]?(?:${DASH}[A-Z])?|[A-Z]{1,4}\\d?${DASH}[A-Z]{1,6}\\d{0,4})(\\]|\\))?([*_\`]{0,3})([ \\t]?[:.)]|(?=[ \\t]|$)|[ \\t][-\\u2010-\\u2015](?=[ \\t]))?([*_\`]{0,3})(?=[ \\t]|$|[:(\\[*~_])`,
 )
 
 /**
@@ -173,27 +177,57 @@ export function leadingId(text: string, at: number, known: ReadonlySet<string>):
   const head = text.slice(at, at + 80)
   const match = LEAD.exec(head)
   if (!match) return null
-  const [whole, struck, open = '', bracket = '', written = '', close, shut = '', mark, tail = ''] = match
+  const [whole, struck, open = '', bracket = '', written = '', close, shut = '', separator, tail = ''] = match
+  // `1) ...`: the bracket that closes nothing is a mark.
+  const mark = close !== undefined && bracket === '' ? close : separator
   const from = at + (struck?.length ?? 0) + open.length + bracket.length
   const bare = /^[\d.]+$/.test(written)
-  const prefix = normalId(/^[A-Za-z\u2010-\u2015-]*/.exec(written)?.[0] ?? '').replace(/-$/, '')
+  const prefix = prefixOf(written)
   const decorated =
     (open !== '' && shut + tail !== '') || (bracket !== '' && close !== undefined) || Boolean(mark?.trim())
   if (bare) {
     if (!written.includes('.') && mark?.trim() !== '.' && mark?.trim() !== ')' && !decorated) return null
     if (/^\d+$/.test(written) && mark === undefined) return null
-  } else if (!isOurs(prefix, written, decorated, known)) return null
+  } else if (isSeveral(written) || !isOurs(prefix, written, decorated, known)) return null
   let after = at + whole.length
+  if (struck && text.startsWith('~~', after)) after += 2
   while (/[ \t]/.test(text[after] ?? '')) after += 1
   // A colon may stand behind the closing asterisks, or a dash.
-  const separator = /^(?::|[-\u2010-\u2015](?=[ \t]))[*_]{0,2}[ \t]*/.exec(text.slice(after, after + 8))
-  if (separator && !mark?.trim()) after += separator[0].length
+  const behind = /^(?::|[-\u2010-\u2015](?=[ \t]))[*_]{0,2}[ \t]*/.exec(text.slice(after, after + 8))
+  if (behind && !mark?.trim()) after += behind[0].length
   const deviations: string[] = []
   if (open.includes('*') || open.includes('_')) deviations.push('bold-id')
   if (open.includes('`')) deviations.push('code-id')
   if (bracket !== '') deviations.push('bracketed-id')
   if (struck) deviations.push('struck')
   return { written, id: normalId(written), from, to: from + written.length, after, deviations, prefix }
+}
+
+/** What an identifier counts: the letters before its last number where they are ours (`US1-FR-022`, `S1-T01`), else those it begins with. */
+function prefixOf(written: string): string {
+  const last = /[-.]([A-Za-z]{1,4})[-.]?\d{1,5}[A-Za-z]?$/.exec(written)?.[1] ?? ''
+  if (last !== '' && /\d.*[-.][A-Za-z]/.test(written) && prefixKind(last)) return last.toUpperCase()
+  return normalId(/^[A-Za-z\u2010-\u2015-]*/.exec(written)?.[0] ?? '').replace(/-$/, '')
+}
+
+/** `T077-T079` and `T001-005` are two ends of a range, `FR-011-002` and `T1-1` are one identifier. */
+function isSeveral(written: string): boolean {
+  const match = /^([A-Za-z]{1,10}-?)(\d{1,6})-(\1)?(\d{1,6})$/i.exec(written)
+  if (!match || Number(match[4]) <= Number(match[2])) return false
+  return match[3] !== undefined || isRangeOf(match[1], match[2], match[4])
+}
+
+/** Digits alone behind the dash: only of `T001-005`, where both have the same width. */
+function isRangeOf(prefix = '', first = '', last = ''): boolean {
+  return !prefix.endsWith('-') && first.length === last.length && first.length >= 3
+}
+
+/** `FR-001-005` where somebody meant a range: the identifiers from the first to the last; none where it cannot be one. */
+export function spannedIds(id: string): string[] {
+  const match = /^([A-Z]{1,10}(?:-[A-Z]{1,10}){0,2}-)(\d{1,6})-(\d{1,6})$/.exec(id)
+  const [, prefix = '', first = '', last = ''] = match ?? []
+  if (!match || first.length !== last.length || Number(last) <= Number(first)) return []
+  return [`${prefix}${first}`, ...idsBetween(prefix.slice(0, -1), '-', first, last)]
 }
 
 function isOurs(prefix: string, written: string, decorated: boolean, known: ReadonlySet<string>): boolean {
@@ -203,6 +237,9 @@ function isOurs(prefix: string, written: string, decorated: boolean, known: Read
   // `P001` counts phases' tasks; `P1` and `P95` do not.
   if (prefix === 'P') return decorated || digits.startsWith('0') || digits.length >= 3
   if (NOT_AN_ID.test(prefix) && !(decorated && dashed)) return false
+  // `3D`, `10X`: a letter behind digits alone is no count; `REQ.1` is one, `Fig.100` is not.
+  if (prefix === '' && /[A-Z]$/.test(written)) return false
+  if (/^[A-Za-z-]+\./.test(written) && !prefixKind(prefix)) return false
   if (prefix === 'T') return digits.length >= 2 || dashed || written.includes('.') || decorated
   if (prefixKind(prefix)) return dashed || digits.length >= 2 || decorated
   if (decorated) return /[A-Z]/.test(written) && (dashed || digits.length >= 2)

@@ -6,10 +6,26 @@ import type * as m from './model.ts'
 import type { Walk } from './walk.ts'
 
 const TAG = /^\[([^\][\n]{1,120})\](?!\()[ \t]*/
-const STORY_TAG = /^(?:US|STORY)[ -]?(\d{1,4})$/i
+const STORY_TAG = /^(?:(?:user )?story\s{0,2}:?\s{0,2})?(?:US|STORY)[ -]?(\d{1,4})$/i
+/** `(P)` and `(US1)` right behind the identifier, for `[P]` and `[US1]`. */
+const ROUND_TAG = /^\((P|US-?\d{1,4})\)(?=[ \t([])[ \t]*/
+/** A sign of progress before the identifier: `✅ T001`, `🔴 **T002**`. */
+const SIGN = /^(?:[\p{Extended_Pictographic}\u2610-\u2612]\uFE0F?[ \t]{0,2}){1,3}(?=[*_`[~]{0,4}[A-Z]{1,8}-?\d)/u
+/** `Task 1.1: ...`: the word is none of the identifier. */
+const TASK_WORD = /^([*_`]{0,3})Task[ #]{1,2}(?=\d)/i
 
-/** `T029–T034` at the beginning: one line for several tasks. */
-const RANGED = /^\W{0,4}T\d{1,6}\s?(?:[-\u2010-\u2015]|\.\.|to)\s?T?\d{1,6}\b/
+/** `T029–T034`, `T001-005`, `T080/T081` or `T082, T083` at the beginning: one line for several tasks. */
+export function leadsSeveral(text: string): string | null {
+  const match =
+    /^\W{0,4}T(\d{1,6})[A-Za-z]?(?:(\s?(?:[-\u2010-\u2015]|\.\.|to)\s?)(T?)(\d{1,6})|(?:\s?(?:[,/&+]|and\b)\s?T\d{1,6}[A-Za-z]?){1,20})(?![\w.]\w|\w)/.exec(
+      text,
+    )
+  if (!match) return null
+  const [whole, first = '', , word, last] = match
+  if (last === undefined) return whole
+  const isRange = word !== '' || (first.length === last.length && first.length >= 3)
+  return isRange && Number(last) > Number(first) ? whole : null
+}
 
 export interface Head {
   readonly id: LeadingId | null
@@ -31,10 +47,16 @@ export function readHead(walk: Walk, block: Block, at: number): Head {
   const tags: m.Task['tags'][number][] = []
   let id: LeadingId | null = null
   let bolds = 0
+  const several = leadsSeveral(block.text.slice(at, at + 160)) !== null
+  const sign = SIGN.exec(block.text.slice(at, at + 40))?.[0] ?? ''
+  if (sign !== '') deviations.push('sign-before-id')
+  after += sign.length
+  const isTask = walk.draft.kind === 'tasks' && !several
   for (let turn = 0; turn < 12; turn += 1) {
     const rest = block.text.slice(after, after + 140)
-    const tag = TAG.exec(rest)
-    const found: LeadingId | null = id ? null : leadingId(block.text, after, walk.prefixes)
+    const tag = TAG.exec(rest) ?? (id && isTask ? ROUND_TAG.exec(rest) : null)
+    const word: string = (isTask && !id && TASK_WORD.exec(rest)?.[0]) || ''
+    const found: LeadingId | null = id || several ? null : leadAfter(block.text, after, word, walk.prefixes)
     if (found && !(tag && isTag(String(tag[1])))) {
       id = found
       deviations.push(...found.deviations)
@@ -52,6 +74,7 @@ export function readHead(walk: Walk, block: Block, at: number): Head {
     const inner = (tag[1] as string).trim()
     const place = walk.source.at(block.no, after + 1, after + 1 + (tag[1] as string).length)
     const us = STORY_TAG.exec(inner)
+    if (tag[0].startsWith('(')) deviations.push('round-tag')
     if (/^p$/i.test(inner) && !parallel) {
       parallel = true
       if (story) deviations.push('story-before-parallel')
@@ -68,6 +91,15 @@ export function readHead(walk: Walk, block: Block, at: number): Head {
   }
   const writtenId = id ? { id: id.id, written: id.written, place: walk.source.at(block.no, id.from, id.to) } : null
   return { id, writtenId, parallel, story, tags, after, deviations: [...new Set(deviations)] }
+}
+
+/** The identifier behind the word `Task`, decoration before the word allowed. */
+function leadAfter(text: string, at: number, word: string, known: ReadonlySet<string>): LeadingId | null {
+  if (word === '') return leadingId(text, at, known)
+  const marks = word.search(/task/i)
+  // The marks are set behind the word, so that the identifier is read as decorated as it is.
+  const shifted = ' '.repeat(at + word.length - marks) + word.slice(0, marks) + text.slice(at + word.length)
+  return leadingId(shifted, at + word.length - marks, known)
 }
 
 function isTag(inner: string): boolean {
@@ -127,7 +159,7 @@ export function addTask(
   at: number,
   more: readonly string[] = [],
 ): m.ItemRef {
-  const head = readHead(walk, block, at)
+  const head = withTrailing(walk, block, readHead(walk, block, at))
   const { draft } = walk
   const index = draft.tasks.length
   const box = block.box ? makeBox(walk, block, block.box) : null
@@ -135,7 +167,7 @@ export function addTask(
     ...new Set([
       ...boxDeviations(walk, block),
       ...(kind === 'task' || draft.kind === 'checklist'
-        ? idDeviations(walk, head.id, RANGED.test(block.text.slice(head.after, head.after + 60)))
+        ? idDeviations(walk, head.id, leadsSeveral(block.text.slice(head.after, head.after + 160)) !== null)
         : []),
       ...head.deviations,
       ...(box ? [] : ['no-box']),
@@ -204,6 +236,26 @@ function phaseOf(walk: Walk): number {
     return section?.key === 'phase' || /^\d{1,3}(?: \d{1,3})? /.test(section?.name ?? '')
   })
   return named ?? chain.findLast((i) => (walk.draft.sections[i]?.level ?? 1) > 1) ?? walk.section
+}
+
+/** `### T004: Title [Story: US1] [P]`: a heading's tags stand behind its words. */
+function withTrailing(walk: Walk, block: Block, head: Head): Head {
+  if (block.kind !== 'heading') return head
+  let { parallel, story } = head
+  const tail = /(?:[ \t]*\[[^\][\n]{1,40}\]){1,4}(?=[^\w[\]]{0,4}$)/.exec(block.text.slice(head.after, block.to))
+  for (const tag of tail?.[0].matchAll(/\[([^\]]{1,40})\]/g) ?? []) {
+    const inner = (tag[1] as string).trim()
+    const us = STORY_TAG.exec(inner)
+    const from = head.after + (tail?.index ?? 0) + tag.index + 1
+    if (/^p$/i.test(inner)) parallel = true
+    else if (us && !story)
+      story = {
+        id: `US${us[1]}`,
+        written: inner,
+        place: walk.source.at(block.no, from, from + (tag[1] as string).length),
+      }
+  }
+  return { ...head, parallel, story }
 }
 
 export function addRequirement(

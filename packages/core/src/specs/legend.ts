@@ -1,7 +1,7 @@
 import type { BoxShape } from './blocks.ts'
 
 const STATUS_WORDS =
-  /^(?:not (?:yet )?(?:started|done|complete)|in[ -]progress|(?:is |are )?(?:done|completed?|finished|checked|pending|open|todo|to do|to-do|not started|started|ongoing|blocked|skipped|deferred|cancell?ed|dropped|partial(?:ly)?(?: (?:done|complete|completed))?|incomplete|unchecked|wip|n\/a|not applicable|verified|failed|passed|optional|parallel(?:izable)?|task)(?: tasks?| items?)?)[.!]?$/i
+  /^(?:not (?:yet )?(?:started|done|complete)|in[ -]progress|(?:is |are )?(?:done|completed?|finished|checked|pending|open|todo|to do|to-do|not started|started|ongoing|blocked|skipped|deferred|cancell?ed|dropped|partial(?:ly)?(?: (?:done|complete|completed))?|incomplete|partly|unchecked|wip|n\/a|not applicable|verified|failed|passed|optional|parallel(?:izable)?|task)(?: tasks?| items?)?|erledigt|offen|hecho|pendiente|en progreso|completad[oa]|concluíd[oa]|pendente|em andamento|terminée?|en cours|à faire|(?:已|未|部分)?完成|(?:进行|進行)中|未(?:开始|開始|着手)|待(?:办|辦|处理|處理)|已取消|阻塞|完了|保留|완료(?:됨)?|진행 ?중|미완료|대기|готово|выполнено|в работе|не начато)[.!。]?$/i
 const EXPLAINS = /^(?:=|:=|==|→|->|=>|⇒|:|[-\u2010-\u2015])\s{0,4}\S/
 const PARALLEL =
   /\b(?:can (?:be )?run|runs?|safe to run|may run|executed?) in parallel|^parallel(?:izable)?\b|\bdifferent files\b/i
@@ -36,7 +36,7 @@ export function isLegend(box: BoxShape, rest: string, context: LegendContext): b
 function shortened(text: string): string {
   return text
     .slice(0, 200)
-    .replace(/\s*[([,;:\u2010-\u2015].*$/s, '')
+    .replace(/\s*[([,;:（，：；\u2010-\u2015].*$/s, '')
     .trim()
 }
 

@@ -31,7 +31,7 @@ function readBox(walk: Walk, block: Block, mode: Mode): void {
     draft.line(block.no, 'strict', 'legend')
     return boxLine(walk, block, 'legend', 'strict')
   }
-  const letter = !/^[ \txX~/✓✔✅!?><*-]*$/u.test(box.mark)
+  const letter = !/^[ \txXvV~/✓✔✅☑!?><*-]*$/u.test(box.mark)
   // `- [P] T004 ...`: the tag stands where the box was forgotten.
   const bare: Block = letter && /^[A-Za-z]$/.test(box.mark) ? { ...block, box: null } : block
   const at = bare.box ? box.after : box.at
@@ -95,10 +95,8 @@ function readPlain(walk: Walk, block: Block, mode: Mode): void {
   if (mode.of === 'requirement' && readRequirement(walk, block, mode)) return
   if (mode.of === 'plain' && draft.kind === 'spec' && readLooseRequirement(walk, block)) return
   if (mode.of === 'task' && draft.kind === 'tasks' && readBarelessTask(walk, block)) return
-  if (mode.of === 'legend') {
-    walk.scan(block, block.from)
-    return draft.line(block.no, 'strict', 'legend')
-  }
+  // What a legend names (`[US1]`, `T001`) is an example.
+  if (mode.of === 'legend') return draft.line(block.no, 'strict', 'legend')
   walk.scan(block, block.from)
   if (draft.kind === 'other') return draft.lost(block.no, 'unknown-kind', 'item')
   draft.line(block.no, walk.prose(), mode.of === 'about-tasks' ? 'dependency' : 'item')
@@ -240,9 +238,16 @@ function continues(last: { steps: readonly m.ScenarioStep[] }, keyword: m.StepKe
   return keyword !== 'then' || !has('then')
 }
 
-const RENAME = /^(FROM|TO)\s{0,3}:\s{0,8}`?(?:#{1,6}\s{1,4})?(?:Requirement\s{0,3}:\s{0,4})?([^`\n]{1,400})`?\s*$/i
+/** `FROM: ...` and `TO: ...`, a bullet before them or not. */
+export const RENAME =
+  /^(FROM|TO)\s{0,3}:\s{0,8}`?(?:#{1,6}\s{1,4})?(?:(?:Requirement|Requisito|Requerimiento|Exigence|Anforderung|Требование|需求|要求|要件|요구 ?사항)\s{0,3}[:：]\s{0,4})?([^`\n]{1,400})`?\s*$/i
 
-function readDeltaItem(walk: Walk, block: Block): void {
+/** `(none)`, `None - this is a new capability.`, `Nenhum requisito ...`: a section that holds nothing and says so. */
+export const SAYS_NONE =
+  /^[(（_*-]{0,3}\s?(?:(?:none|nothing|nenhum|ningun[oa]?|aucune?|keine?|n\/a|not applicable|no (?:existing )?requirements?|нет|[无無])(?!\p{L})|なし|該当なし|없음)/iu
+
+/** A line of a delta outside of its requirements: a renamed or removed one, or words that belong to none. */
+export function readDeltaItem(walk: Walk, block: Block): void {
   const { draft } = walk
   const keys = walk.keys()
   const top = walk.open.at(-1)
@@ -288,6 +293,7 @@ function readDeltaItem(walk: Walk, block: Block): void {
   }
   if (keys[0] === 'removed-requirements' && listed) return requirement(listed[1] as string, 'removed')
   walk.scan(block, block.from)
+  if (!top && SAYS_NONE.test(block.text.slice(block.from))) return draft.line(block.no, 'tolerant', 'item')
   if (!top) return draft.lost(block.no, 'outside-of-requirement', 'item')
   draft.line(block.no, walk.prose(), 'item')
 }
@@ -372,9 +378,11 @@ function readLooseRequirement(walk: Walk, block: Block): boolean {
 function readBarelessTask(walk: Walk, block: Block): boolean {
   const head = readHead(walk, block, block.from)
   if (!head.id || prefixKind(head.id.prefix) !== 'task' || block.text.slice(head.after).trim() === '') return false
+  // `- ✅ T001 ...` beside tasks with boxes is a summary of them, and a task that has a box elsewhere is spoken of.
+  if (walk.hasBoxedTasks && (head.deviations.includes('sign-before-id') || walk.boxed.has(head.id.id))) return false
   // `T001 → T002`, `T004 blocks T005`, `T001-T003: first` speak about tasks.
   if (
-    /^[\s*]{0,4}(?:→|->|=>|[,/&+\u2010-\u2015]|-\s|and\b|blocks?\b|depends?\b|before\b|after\b|must\b|can\b|to\b|through\b|is\b|are\b|was\b|has\b)/i.test(
+    /^[\s*]{0,4}(?:→|->|=>|[,/&+\u2010-\u2015]|-\s|and\b|blocks?\b|depends?\b|before\b|after\b|must\b|can\b|to\b|or\b|runs?\b|through\b|is\b|are\b|was\b|has\b)/i.test(
       block.text.slice(head.id.to),
     )
   )

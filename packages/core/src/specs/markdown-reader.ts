@@ -1,16 +1,17 @@
-import { isDelimiterRow, readBlocks, type Block } from './blocks.ts'
+import { readBlocks, type Block } from './blocks.ts'
 import { DocumentDraft } from './draft.ts'
 import { addFields, fieldsOf, isStatusKey, fieldKey, readFrontMatter } from './field-reader.ts'
-import { addSteps, modalOf } from './gherkin.ts'
+import { addSteps, modalOf, stepsOf } from './gherkin.ts'
 import { openFile, openScenario, readHeading } from './heading-reader.ts'
-import { leadingId, normalId, prefixKind } from './identifiers.ts'
+import { leadingId, normalId, prefixKind, type LeadingId } from './identifiers.ts'
 import { addRequirement, addTask, readHead } from './item-reader.ts'
-import { readItem, readStepParagraph } from './list-reader.ts'
+import { readDeltaItem, readItem, readStepParagraph, RENAME, SAYS_NONE } from './list-reader.ts'
 import { modeOf } from './modes.ts'
 import type * as m from './model.ts'
 import { readFileBody } from './runbook-body.ts'
 import { comparedTitle, plainTitle, sectionKey } from './section-keys.ts'
 import type { Source } from './source.ts'
+import { readTable } from './table-reader.ts'
 import { Walk } from './walk.ts'
 
 /** Reads Markdown of any kind into a draft. Total; linear in the text. */
@@ -141,6 +142,7 @@ function readText(walk: Walk, block: Block): void {
   const isContinuation = top?.level === 0 && !begins && (!walk.afterBlank || block.indent >= 2)
   if (isContinuation) return readContinuation(walk, block, top.ref)
   walk.closeItems(block.no)
+  if (readScenarioLine(walk, block)) return
   if (readLabel(walk, block)) return
   if (readStatusSection(walk, block)) return
   if (readLooseItem(walk, block)) return
@@ -161,16 +163,44 @@ function readText(walk: Walk, block: Block): void {
   walk.content(block.no)
   if (draft.kind === 'other') return draft.lost(block.no, 'unknown-kind', 'prose')
   const key = walk.keys()[0] ?? ''
-  if (draft.kind === 'delta' && !walk.open.some((o) => o.level > 0) && /^(?:added|modified|removed|renamed)-/.test(key))
+  if (key === 'renamed-requirements' && RENAME.test(block.text.trim().replaceAll('**', '')))
+    return readDeltaItem(walk, block)
+  if (
+    draft.kind === 'delta' &&
+    !walk.open.some((o) => o.level > 0) &&
+    /^(?:added|modified|removed|renamed)-/.test(key) &&
+    !SAYS_NONE.test(block.text.trim())
+  )
     return draft.lost(block.no, 'outside-of-requirement', 'prose')
   draft.line(block.no, walk.prose(), 'prose')
+}
+
+/** `**WHEN**: ...` as a paragraph below a scenario's heading is its step, not a field. */
+function readScenarioLine(walk: Walk, block: Block): boolean {
+  const top = walk.open.at(-1)
+  if (top?.ref.kind !== 'scenario' || top.level === 0) return false
+  const [first] = stepsOf(walk.source, block.no, block.text, block.from)
+  if (!first || first.place.start !== (walk.source.lines[block.no - 1]?.start ?? 0) + block.from) return false
+  readSteps(walk, block)
+  walk.scan(block, 0, top.ref)
+  walk.content(block.no)
+  walk.draft.line(block.no, 'tolerant', 'step')
+  return true
 }
 
 function beginsAnew(walk: Walk, block: Block): boolean {
   if (block.text.startsWith('**'))
     return fieldsOf(block.text, 0).length > 0 || /^\*\*[^*\n]{1,100}\*\*\s*$/.test(block.text)
   const id = leadingId(block.text, 0, walk.prefixes)
-  return id !== null && prefixKind(id.prefix) !== null && /^\s?:/.test(block.text.slice(id.to))
+  if (id === null || prefixKind(id.prefix) === null) return false
+  return /^\s?:/.test(block.text.slice(id.to)) || isBareTask(walk, block, id)
+}
+
+/** `T001 Write the reader`: a line of its own in a list of tasks that has no checkboxes. */
+function isBareTask(walk: Walk, block: Block, id: LeadingId): boolean {
+  if (walk.draft.kind !== 'tasks' || walk.hasBoxedTasks || prefixKind(id.prefix) !== 'task' || id.from !== 0)
+    return false
+  return /^[ \t]{1,4}(?:[\p{Lu}\p{Lo}`*[])/u.test(block.text.slice(id.to))
 }
 
 function isPlainField(walk: Walk, name: string): boolean {
@@ -287,62 +317,14 @@ function readLooseItem(walk: Walk, block: Block): boolean {
     draft.kind === 'tasks' &&
     mode.of === 'task' &&
     kind === 'task' &&
-    (separated || /^\s*\[/.test(block.text.slice(id?.to ?? 0)))
+    id !== null &&
+    (separated || /^\s*\[/.test(block.text.slice(id.to)) || isBareTask(walk, block, id))
   ) {
     addTask(walk, { ...block, indent: 0 }, 'task', block.from, ['no-bullet'])
     walk.content(block.no)
     return true
   }
   return false
-}
-
-function readTable(walk: Walk, block: Block): void {
-  const { draft } = walk
-  walk.closeItems(block.no)
-  const cells = cellsOf(block.text)
-  const above = draft.tables.at(-1)
-  const delimiter = isDelimiterRow(block.text)
-  const row = { cells, place: walk.source.at(block.no, 0, block.text.trimEnd().length) }
-  if (above && above.place.endLine === block.no - 1) {
-    if (!delimiter) above.rows.push(row)
-    above.place = { ...above.place, endLine: block.no, endColumn: row.place.endColumn, end: row.place.end }
-    if (!delimiter) readRow(walk, block, above)
-  } else draft.tables.push({ header: cells, rows: [], section: walk.section, place: row.place })
-  walk.content(block.no)
-  if (draft.kind === 'other') return draft.lost(block.no, 'unknown-kind', 'table')
-  draft.line(block.no, walk.prose(), 'table')
-}
-
-/** Cells between bars that are neither escaped nor in code marks. */
-function cellsOf(text: string): string[] {
-  const cells = text
-    .trim()
-    .replace(/^\|/, '')
-    .replace(/\|$/, '')
-    .split(/(?<!\\)\|/)
-  return cells.map((cell) => cell.trim())
-}
-
-/** A row that begins with an identifier defines it where the section holds requirements or tasks. */
-function readRow(walk: Walk, block: Block, table: { header: readonly string[] }): void {
-  const { draft } = walk
-  const mode = modeOf(draft.format, draft.kind, walk.keys())
-  const from = block.text.search(/[^\s|]/)
-  const head = from < 0 ? null : leadingId(block.text.replaceAll('|', ' '), from, walk.prefixes)
-  const kind = head ? prefixKind(head.prefix) : null
-  const spaced = { ...block, text: block.text.replaceAll('|', ' ') }
-  if (head && draft.kind === 'spec' && mode.of === 'requirement' && (kind === 'requirement' || kind === 'success')) {
-    addRequirement(walk, spaced, mode.kind, readHead(walk, spaced, from), ['table-row'])
-    return walk.closeItems(block.no)
-  }
-  const lists =
-    table.header.some((cell) => /^(?:status|state|done|\[ ?\]|✓)/i.test(cell)) &&
-    table.header.some((cell) => /^(?:task|description|title|what)/i.test(cell))
-  if (head && draft.kind === 'tasks' && mode.of === 'task' && kind === 'task' && lists) {
-    addTask(walk, spaced, 'task', from, ['table-row'])
-    return walk.closeItems(block.no)
-  }
-  walk.scan(block, 0)
 }
 
 /** What is known only at the end: obligations of whole texts, items that dependencies start from, references to oneself. */

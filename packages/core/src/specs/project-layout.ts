@@ -42,15 +42,19 @@ export function normalPath(path: string): string {
 export function placeOfPath(written: string): PathPlace {
   const path = normalPath(written)
   const parts = path.split('/')
-  return (
+  const place =
     agentPlace(path, parts) ??
     openspecPlace(path, parts) ??
     kiroPlace(path, parts) ??
     specifyPlace(path, parts) ??
     featurePlace(path, parts) ??
     otherPlace(path, parts)
-  )
+  return TEMPLATE_FOLDER.test(path) ? { ...place, template: true } : place
 }
+
+/** A folder to be copied: `specs/{NNN}-{slug}/`, `specs/_template/`, `.github/ISSUE_TEMPLATE/`. */
+const TEMPLATE_FOLDER =
+  /(?:^|\/)(?:[^/]*[{<][^/]{1,40}[}>][^/]*|[_.]?templates?|(?:N{3}|X{3}|0{3}|_)-?(?:template|feature[-_]name|slug)|ISSUE_TEMPLATE)\/|(?:^|\/)(?:pull_request_template|issue_template)(?:\/|\.md$)/i
 
 function make(
   path: string,
@@ -104,7 +108,7 @@ function openspecPlace(path: string, parts: readonly string[]): PathPlace | null
   const at = parts.findLastIndex(
     (part, i) =>
       part === 'openspec' &&
-      /^(?:specs|changes|project\.md|AGENTS\.md|config\.ya?ml|schemas|explorations)$/.test(parts[i + 1] ?? ''),
+      /^(?:specs|changes|archive|project\.md|AGENTS\.md|config\.ya?ml|schemas|explorations)$/.test(parts[i + 1] ?? ''),
   )
   if (at < 0) return null
   const root = parts.slice(0, at)
@@ -114,9 +118,11 @@ function openspecPlace(path: string, parts: readonly string[]): PathPlace | null
     const name = rest.slice(1, -1).join('/')
     return make(path, 'openspec', file === 'spec.md' ? 'capability' : kindByName(file), root, { name })
   }
-  if (rest[0] !== 'changes') return make(path, 'openspec', isData(file) ? 'settings' : 'project-notes', root)
-  const archived = rest[1] === 'archive'
-  const inside = rest.slice(archived ? 3 : 2)
+  // Some keep the archive beside the changes, not in them.
+  const beside = rest[0] === 'archive'
+  if (rest[0] !== 'changes' && !beside) return make(path, 'openspec', isData(file) ? 'settings' : 'project-notes', root)
+  const archived = beside || rest[1] === 'archive'
+  const inside = rest.slice(archived && !beside ? 3 : 2)
   if (inside.length === 0) return make(path, 'openspec', 'project-notes', root, { archived })
   const folder = parts.slice(0, parts.length - inside.length).join('/')
   const more = { folder, archived }
@@ -215,7 +221,7 @@ function otherPlace(path: string, parts: readonly string[]): PathPlace {
   if (/^checks\.ya?ml$/i.test(file)) return make(path, 'task-spec', 'checks', parts.slice(0, -1))
   if (/^spec\.ya?ml$/i.test(file) && parts.at(-3) === 'tasks')
     return make(path, 'task-spec', 'task-spec', parts.slice(0, -3))
-  if (/^(?:issues?|ISSUES?)$/.test(parent) && MARKDOWN.test(file))
+  if (/^(?:issues?|issue_template)$/i.test(parent) && MARKDOWN.test(file))
     return make(path, 'issue', 'issue', parts.slice(0, -2))
   if ((/^(?:stories|user-stories|requirements)$/.test(parent) && MARKDOWN.test(file)) || /\.story\.md$/i.test(file))
     return make(path, 'story', 'story', parts.slice(0, -2))

@@ -1,5 +1,7 @@
 import type * as m from './model.ts'
 import type { Definition, Link } from './project-model.ts'
+import { spannedIds } from './identifiers.ts'
+import { leadsSeveral } from './item-reader.ts'
 import { comparedTitle } from './section-keys.ts'
 import type { PathPlace } from './project-layout.ts'
 
@@ -60,7 +62,7 @@ export function definitionsOf(placed: readonly Placed[]): Definition[] {
   return found
 }
 
-/** `- [x] T029–T034 ...` stands for each of them. */
+/** `- [x] T029–T034 ...` and `- [x] T080, T081 ...` stand for each of them. */
 function rangedTasks(doc: m.SpecDocument): [string, number, m.Place][] {
   if (doc.kind !== 'tasks' || !doc.tasks.some((task) => task.deviations.includes('ranged-id'))) return []
   const first = new Map<number, number>()
@@ -68,7 +70,10 @@ function rangedTasks(doc: m.SpecDocument): [string, number, m.Place][] {
     if (from.kind !== 'task' || kind !== 'task' || !doc.tasks[from.index]?.deviations.includes('ranged-id')) return []
     const start = first.get(from.index) ?? place.start
     first.set(from.index, start)
-    return place.start === start ? [[id, from.index, place] as [string, number, m.Place]] : []
+    const listed = leadsSeveral(doc.tasks[from.index]?.text.slice(0, 160) ?? '')?.length ?? 0
+    return place.start === start || place.start < start + listed
+      ? [[id, from.index, place] as [string, number, m.Place]]
+      : []
   })
 }
 
@@ -118,6 +123,11 @@ export function linkAll(placed: readonly Placed[], definitions: readonly Definit
                 kinds.includes(definitions[i]?.kind ?? 'section'),
               )
         if (to.length > 0) return { state: to.length === 1 ? 'resolved' : 'ambiguous', to }
+        // `FR-001-005` that nobody defines, where both ends are: a range.
+        const span = spannedIds(id)
+        const ends = [span[0], span.at(-1)].map((end) => byId.get(`${scope}\n${end ?? ''}`) ?? [])
+        if (ends.every((found) => found.some((i) => kinds.includes(definitions[i]?.kind ?? 'section'))))
+          return { state: 'resolved', to: span.flatMap((one) => (byId.get(`${scope}\n${one}`) ?? []).slice(0, 1)) }
       }
       // Missing only where such identifiers are defined at all: a change without a spec has no FR to miss.
       const expected = scopes.some((scope) => kinds.some((kind) => counted.has(`${scope}\n${kind}\n${prefixOf(id)}`)))

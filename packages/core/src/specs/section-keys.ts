@@ -3,12 +3,17 @@ import { SECTION_NAMES, SECTION_PATTERNS } from './section-names.ts'
 
 /** A heading's title without decoration: asterisks, code marks, emoji, numbering marks, *(mandatory)* and the like. */
 export function plainTitle(written: string): string {
-  return written
-    .slice(0, 2000)
-    .replaceAll(/\*\(?(?:mandatory|optional|required|include if [^*)]{1,80})\)?\*/gi, '')
-    .replaceAll(/[*`]|__/g, '')
-    .replaceAll(/[\p{Extended_Pictographic}\uFE0F\u200D]/gu, '')
-    .trim()
+  return (
+    written
+      .slice(0, 2000)
+      .replaceAll(/\*\(?(?:mandatory|optional|required|include if [^*)]{1,80})\)?\*/gi, '')
+      // `*(必要)*`, `_(obligatorio)_`: the same in any language, at the end.
+      .replace(/\s*([*_])[(（][^*_()（）]{1,80}[)）]\1\s*$/, '')
+      .replace(/\s*[（(](?:必填|必須|必要|必需|可选|可選|選填|必填项|任意|필수|선택)[）)]\s*$/, '')
+      .replaceAll(/[*`]|__/g, '')
+      .replaceAll(/[\p{Extended_Pictographic}\uFE0F\u200D]/gu, '')
+      .trim()
+  )
 }
 
 /** Lower case, letters and digits of any script and single blanks: the form in which titles are compared. */

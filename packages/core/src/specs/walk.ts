@@ -2,7 +2,7 @@ import type { Block } from './blocks.ts'
 import { codeSpans } from './code-spans.ts'
 import { dependencyPhrases, numberedReferences } from './dependency-phrases.ts'
 import type { Draft, DocumentDraft } from './draft.ts'
-import { findIds, type FoundId } from './identifiers.ts'
+import { findIds, normalId, type FoundId } from './identifiers.ts'
 import { findMarkers, readInline } from './inline.ts'
 import type * as m from './model.ts'
 import { comparedTitle, isKnownSection, plainTitle, sectionKey } from './section-keys.ts'
@@ -32,7 +32,21 @@ interface OpenSection {
 
 const TO_REFERENCE = new Set<m.ItemKind>(['requirement', 'scenario', 'criterion', 'story', 'task', 'clarification'])
 const COVERED = new Set<m.ReferenceKind>(['requirement', 'success', 'story', 'scenario'])
+/** Identifiers of one document that are written out from ranges. */
+const RANGED_MAX = 20_000
 const LINKS = new Set(['linked-adrs', 'linked-journeys', 'linked-stories'])
+
+function boxedIds(blocks: readonly Block[]): Set<string> {
+  const found = new Set<string>()
+  for (const { kind, box, text } of blocks) {
+    if (kind !== 'item' || !box) continue
+    const id = /^[^A-Za-z\d]{0,8}([A-Za-z]{1,8}-?\d{1,6}[\w.-]{0,8})(?<![.-])/.exec(
+      text.slice(box.after, box.after + 60),
+    )?.[1]
+    if (id !== undefined) found.add(normalId(id))
+  }
+  return found
+}
 
 /** The state of reading one Markdown document: which section and which items are open. */
 export class Walk {
@@ -41,6 +55,10 @@ export class Walk {
   readonly blocks: readonly Block[]
   /** Prefixes of identifiers that lead at least two checkbox lines of this document. */
   readonly prefixes: ReadonlySet<string>
+  /** Some line is a task with a checkbox: tables and bare lines then only tell of tasks. */
+  readonly hasBoxedTasks: boolean
+  /** The identifiers that lead lines with a checkbox. */
+  readonly boxed: ReadonlySet<string>
   readonly open: Open[] = []
   readonly scopes: 'none' | 'any'
   readonly #sections: OpenSection[] = []
@@ -48,6 +66,7 @@ export class Walk {
   lastContent = 0
   /** True when the line before was blank. */
   afterBlank = false
+  #ranged = 0
   fence: { edits: m.SearchReplace[]; first: number; file: Draft<m.FileReference> | null } | null = null
 
   constructor(draft: DocumentDraft, blocks: readonly Block[], prefixes: ReadonlySet<string>) {
@@ -55,6 +74,11 @@ export class Walk {
     this.source = draft.source
     this.blocks = blocks
     this.prefixes = prefixes
+    this.boxed = boxedIds(blocks)
+    this.hasBoxedTasks = blocks.some(
+      ({ kind, box, text }) =>
+        kind === 'item' && box !== null && /\bT[-\u2010-\u2015]?\d/.test(text.slice(box.after, box.after + 40)),
+    )
     this.scopes = draft.format === 'agent' || draft.format === 'story' || draft.format === 'issue' ? 'any' : 'none'
   }
 
@@ -201,7 +225,7 @@ export class Walk {
   scan(block: Block, from: number, owner: m.ItemRef = this.owner()): void {
     const text = from === 0 ? block.text : ' '.repeat(from) + block.text.slice(from)
     if (text.trim() === '') return
-    const ids = findIds(text, this.scopes)
+    const ids = this.#bounded(findIds(text, this.scopes))
     const key = this.keys()[0] ?? null
     const waits = this.#waits(block.no, text, ids, owner, key)
     this.#references(block.no, ids, owner, key, waits)
@@ -236,6 +260,12 @@ export class Walk {
           relation: 'covers',
         })
     }
+  }
+
+  /** Ranges stand for many identifiers each: beyond a number that no file needs only their ends are kept. */
+  #bounded(ids: readonly FoundId[]): readonly FoundId[] {
+    if (!ids.some((id) => id.ranged)) return ids
+    return ids.filter((id) => !id.ranged || (this.#ranged += 1) <= RANGED_MAX)
   }
 
   #references(
@@ -294,6 +324,12 @@ export class Walk {
     for (const marker of markers) {
       // In code marks it is the marker's name, not a question.
       if (code.some((span) => span.from < marker.from && span.to > marker.from)) continue
+      // "Use [NEEDS CLARIFICATION: specific question] for ..." of the older template tells how to ask.
+      if (
+        /^specific question$/i.test(marker.question) ||
+        /\b(?:use|write|add|mark(?:ed)?(?: it)?(?: with| as)?)\W{1,4}$/i.test(text.slice(0, marker.from))
+      )
+        continue
       // "- [ ] No [NEEDS CLARIFICATION] markers remain" asks for none.
       if (
         marker.question === '' &&

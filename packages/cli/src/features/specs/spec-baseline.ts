@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import type { Finding } from '@gatehouse/core/specs/lint/finding'
-import { jsonText } from '../../clean-text.ts'
+import { PieceWriter, StreamedList, writeJson } from './streamed-json.ts'
 
 /** Where a baseline is looked for, and written, when none is named. */
 export const BASELINE_FILE = join('.gatehouse', 'specs-baseline.json')
@@ -44,15 +44,38 @@ export function readBaseline(file: string, isNamed: boolean): ReadonlySet<string
   return known
 }
 
-/** Writes a baseline of all findings, sorted so that a diff of it reads well. */
-export function writeBaseline(file: string, findings: readonly Finding[]): void {
-  const entries: Entry[] = findings
-    .map(({ rule, place, fingerprint }) => ({ rule, path: place.path, fingerprint }))
-    .toSorted((a, b) => (`${a.path}\n${a.rule}\n${a.fingerprint}` < `${b.path}\n${b.rule}\n${b.fingerprint}` ? -1 : 1))
+/** Writes a baseline of all findings, given by path, sorted so that a diff of it reads well. */
+export function writeBaseline(file: string, findings: Iterable<Finding>): void {
   try {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `${jsonText({ version: 1, findings: entries }, 2)}\n`)
+    const open = openSync(file, 'w')
+    try {
+      const pieces = new PieceWriter((piece) => {
+        const bytes = Buffer.from(piece)
+        for (let done = 0; done < bytes.length;) done += writeSync(open, bytes, done)
+      })
+      writeJson({ version: 1, findings: new StreamedList(entriesOf(findings)) }, (text) => pieces.write(text))
+      pieces.write('\n')
+      pieces.flush()
+    } finally {
+      closeSync(open)
+    }
   } catch (error) {
     throw new Problem('usage', `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`)
   }
+}
+
+/** By path, rule and fingerprint, a file at a time. */
+function* entriesOf(findings: Iterable<Finding>): Generator<Entry> {
+  let entries: Entry[] = []
+  const sorted = () =>
+    entries.toSorted((a, b) => (`${a.rule}\n${a.fingerprint}` < `${b.rule}\n${b.fingerprint}` ? -1 : 1))
+  for (const { rule, place, fingerprint } of findings) {
+    if (entries.length > 0 && entries[0]?.path !== place.path) {
+      yield* sorted()
+      entries = []
+    }
+    entries.push({ rule, path: place.path, fingerprint })
+  }
+  yield* sorted()
 }

@@ -12,12 +12,14 @@ import type { Host } from '../../host.ts'
 import { BASELINE_FILE, readBaseline, writeBaseline } from './spec-baseline.ts'
 import { lintConfig } from './spec-config.ts'
 import { isUnder, listSpecFolder, needDocuments, readSpecFile } from './spec-files.ts'
-import { fixTexts, writeFixed, type FixedFinding } from './spec-fix.ts'
+import { fixAll, type FixedFinding } from './spec-fix.ts'
 import { changedSince, gitIgnored } from './spec-git.ts'
-import { levelMemory } from './spec-memory.ts'
+import { keepYoungSpace, levelMemory } from './spec-memory.ts'
+import { spillShelf, type SpillShelf } from './spec-shelf.ts'
 import { rulePage, sarifLog } from './spec-sarif.ts'
-import { countOf, countsText, findingsText } from './spec-text.ts'
+import { countsText, findingsText } from './spec-text.ts'
 import { watchFolders } from './spec-watch.ts'
+import { PieceWriter, StreamedList, writeJson } from './streamed-json.ts'
 
 export function addSpecLint(parent: Command, host: Host): void {
   addCommand(parent, host, {
@@ -61,7 +63,8 @@ export function addSpecLint(parent: Command, host: Host): void {
     ],
     run: async (session, args) => {
       const wish = wishOf(session)
-      if (!session.options.flag('watch')) return look(session, args, wish).result
+      if (!session.options.flag('watch'))
+        return look(session, args, wish, (piece) => session.host.out.write(piece)).result
       let said = ''
       await watchFolders(() => {
         const { folders, text } = lookAgain(session, args, wish)
@@ -100,10 +103,16 @@ function lookAgain(
   wish: Wish,
 ): { folders: readonly string[]; text: string } {
   try {
-    const { result, folders } = look(session, args, wish)
-    const line =
-      wish.format === 'text' ? printable(result.text, session.style.colours) : `${jsonText(result.document)}\n`
-    return { folders, text: line }
+    const pieces: string[] = []
+    const { result, folders } = look(session, args, wish, (piece) => pieces.push(piece))
+    const text = pieces.join('')
+    return {
+      folders,
+      text:
+        wish.format === 'text'
+          ? text + printable(result.text, session.style.colours)
+          : `${jsonText(JSON.parse(text) as unknown)}\n`,
+    }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     session.host.err.write(`${cleanLine(error.message)}\n`)
@@ -117,7 +126,28 @@ interface Looked {
   readonly folders: readonly string[]
 }
 
-function look(session: Session, args: readonly string[], wish: Wish): Looked {
+/** `emit` is given what is long, piece by piece; the result has what is left to say. */
+function look(session: Session, args: readonly string[], wish: Wish, emit: (piece: string) => void): Looked {
+  keepYoungSpace()
+  const shelves: SpillShelf[] = []
+  try {
+    return lookWith(session, args, wish, emit, () => {
+      const shelf = spillShelf()
+      shelves.push(shelf)
+      return shelf
+    })
+  } finally {
+    for (const shelf of shelves) shelf.close()
+  }
+}
+
+function lookWith(
+  session: Session,
+  args: readonly string[],
+  wish: Wish,
+  emit: (piece: string) => void,
+  shelf: () => SpillShelf,
+): Looked {
   const { host, options, style } = session
   const folder = listSpecFolder(host.cwd, host.home, args)
   const { root, targets, skipped } = folder
@@ -140,85 +170,89 @@ function look(session: Session, args: readonly string[], wish: Wish): Looked {
       config,
       (done) => {
         told?.(done)
-        level(done)
+        level.step(done)
       },
+      shelf(),
     )
     told?.(null)
-    return linted
+    return { ...linted, findings: level.through(chosen(linted.findings, (f) => isAsked(f.place.path))) }
   }
   const linted = lint(true)
   needDocuments(
     linted.documents.map((d) => d.path),
     targets,
     args,
+    folder.skipped,
   )
-  let found = linted.findings.filter((f) => isAsked(f.place.path))
+  let found = linted.findings
   if (options.flag('writeBaseline')) {
     writeBaseline(baseline, found)
     const written = shownPath(host.cwd, baseline)
+    const accepted = summaryOf(found, new Set()).all
     return {
       folders: folder.folders,
       result: {
-        document: { ok: true, baseline: written, findings: found.length },
-        text: `${written}: ${found.length} findings accepted. From now on only new ones are told.\n`,
+        document: { ok: true, baseline: written, findings: accepted },
+        text: `${written}: ${accepted} findings accepted. From now on only new ones are told.\n`,
       },
     }
   }
   const known = readBaseline(baseline, named !== null)
-  const open = (findings: readonly Finding[]) => findings.filter((f) => !known.has(f.fingerprint))
+  const open = (findings: Iterable<Finding>) => chosen(findings, (f) => !known.has(f.fingerprint))
+  let mended = found
   const fixes = options.flag('fix')
-    ? fix(root, open(found), read, changed, options.flag('dryRun'), open, () =>
-        lint(false).findings.filter((f) => isAsked(f.place.path)),
-      )
+    ? fixAll(root, open(found), read, changed, options.flag('dryRun'), open, () => (mended = lint(false).findings))
     : null
-  if (fixes && !options.flag('dryRun')) found = fixes.found
+  if (fixes && !options.flag('dryRun')) found = mended
 
   const left = open(found)
-  const counts = countOf(left)
+  const { all, counts, fixable } = summaryOf(found, known)
+  const count = counts.error + counts.warning + counts.note
   const asked = wish.failOn === 'never' ? -1 : rank(wish.failOn)
-  const ok = !left.some((f) => rank(f.severity) <= asked)
+  const ok = !SEVERITIES.some((severity) => counts[severity] > 0 && rank(severity) <= asked)
+  const exit = ok ? 0 : 4
   const files = linted.documents.filter(
     (d) => d.kind !== 'settings' && isAsked(d.path) && !config.ignore.some((p) => fitsPattern(d.path, p)),
   ).length
   const ignored = wish.format === 'json' || options.flag('verbose') ? ignoredByGit(root, targets) : []
-  const document = {
-    ok,
-    version: 1,
-    root,
-    files,
-    counts,
-    in_baseline: found.length - left.length,
-    findings: left.map((finding) => findingDocument(finding, shown)),
-    skipped,
-    ignored_by_git: ignored,
-    ...(fixes
-      ? {
-          fixed: fixes.fixed.map((f) => ({ ...f, path: shown(f.path) })),
-          dry_run: options.flag('dryRun'),
-          unfixed: fixes.unfixed,
-        }
-      : {}),
+  if (wish.format !== 'text') {
+    const base = repositoryOf(root)
+    const document =
+      wish.format === 'sarif'
+        ? sarifLog(left, count, read, (path) => relative(base, join(root, path)).split(sep).join('/'))
+        : {
+            ok,
+            version: 1,
+            root,
+            files,
+            counts,
+            in_baseline: all - count,
+            findings: new StreamedList(mapped(left, (finding) => findingDocument(finding, shown))),
+            skipped,
+            ignored_by_git: ignored,
+            ...(fixes
+              ? {
+                  fixed: fixes.fixed.map((f) => ({ ...f, path: shown(f.path) })),
+                  dry_run: options.flag('dryRun'),
+                  unfixed: fixes.unfixed,
+                }
+              : {}),
+          }
+    // Documents for programs: the terminal's cleaning would change them.
+    const pieces = new PieceWriter(emit)
+    writeJson(document, (text) => pieces.write(text))
+    pieces.write('\n')
+    pieces.flush()
+    return { folders: folder.folders, result: { document: undefined, text: '', exit } }
   }
-  const base = repositoryOf(root)
-  const sarif = () =>
-    sarifLog(left, textsOf(left, read), (path) => relative(base, join(root, path)).split(sep).join('/'))
-  const exit = ok ? 0 : 4
-  if (wish.format === 'sarif') {
-    // A document for programs: the terminal's cleaning would change it.
-    const value = sarif()
-    if (!options.flag('watch')) host.out.write(`${jsonText(value, 2)}\n`)
-    return { folders: folder.folders, result: { document: value, text: '', exit } }
-  }
-  if (wish.format === 'json' && !session.json) {
-    if (!options.flag('watch')) host.out.write(`${jsonText(document, 2)}\n`)
-    return { folders: folder.folders, result: { document, text: '', exit } }
-  }
-  const fixText = fixes ? fixedText(fixes.fixed, shown, options.flag('dryRun'), fixes.unfixed, session) : ''
-  const body = findingsText(left, { style, all: options.flag('all'), shown })
-  const fixable = left.filter((f) => f.edits !== null).length
+  const pieces = new PieceWriter((piece) => emit(printable(piece, style.colours)))
+  if (fixes) pieces.write(fixedText(fixes.fixed, shown, options.flag('dryRun'), fixes.unfixed, session))
+  for (const text of findingsText(left, { style, all: options.flag('all'), shown })) pieces.write(text)
+  if (count > 0) pieces.write('\n')
+  pieces.flush()
   const tail = [
     `${ok ? style.good(countsText(counts)) : style.bad(countsText(counts))} in ${files} file${files === 1 ? '' : 's'}.`,
-    ...(found.length > left.length ? [`${found.length - left.length} more in the baseline.`] : []),
+    ...(all > count ? [`${all - count} more in the baseline.`] : []),
     ...(fixable > 0 && !fixes ? [`${fixable} can be mended by "gatehouse spec lint --fix".`] : []),
     ...(skipped.length > 0
       ? [
@@ -230,8 +264,41 @@ function look(session: Session, args: readonly string[], wish: Wish): Looked {
       : []),
     ...(ignored.length > 0 ? [`Left out by .gitignore: ${ignored.join(', ')}.`] : []),
   ]
-  const text = `${fixText}${body}${body === '' ? '' : '\n'}${tail.map((line) => (line.startsWith('\u001b') ? line : cleanLine(line))).join(' ')}\n`
-  return { folders: folder.folders, result: { document, text, exit } }
+  const text = `${tail.map((line) => (line.startsWith('\u001b') ? line : cleanLine(line))).join(' ')}\n`
+  return { folders: folder.folders, result: { document: undefined, text, exit } }
+}
+
+/** How many there are, and how many of each severity the baseline does not hold. */
+function summaryOf(
+  findings: Iterable<Finding>,
+  known: ReadonlySet<string>,
+): { all: number; counts: Record<Severity, number>; fixable: number } {
+  const counts = { error: 0, warning: 0, note: 0 }
+  let [all, fixable] = [0, 0]
+  for (const { severity, fingerprint, edits } of findings) {
+    all += 1
+    if (known.has(fingerprint)) continue
+    counts[severity] += 1
+    if (edits !== null) fixable += 1
+  }
+  return { all, counts, fixable }
+}
+
+/** Those that fit, looked for each time they are gone through. */
+function chosen<T>(items: Iterable<T>, fits: (item: T) => boolean): Iterable<T> {
+  return {
+    *[Symbol.iterator]() {
+      for (const item of items) if (fits(item)) yield item
+    },
+  }
+}
+
+function mapped<T, U>(items: Iterable<T>, to: (item: T) => U): Iterable<U> {
+  return {
+    *[Symbol.iterator]() {
+      for (const item of items) yield to(item)
+    },
+  }
 }
 
 function findingDocument(finding: Finding, shown: (path: string) => string): unknown {
@@ -250,53 +317,6 @@ function findingDocument(finding: Finding, shown: (path: string) => string): unk
     fingerprint,
     help: rulePage(rule),
   }
-}
-
-/** Rounds of fixes: one can make room for another. Each round reads the new texts again. */
-const ROUNDS = 5
-
-/** `changed` takes the new texts, by path. */
-function fix(
-  root: string,
-  first: readonly Finding[],
-  read: (path: string) => string | null,
-  changed: Map<string, string>,
-  isDry: boolean,
-  open: (findings: readonly Finding[]) => readonly Finding[],
-  again: () => Finding[],
-): { found: Finding[]; fixed: FixedFinding[]; unfixed: string[] } {
-  const before = new Map<string, string>()
-  const fixed: FixedFinding[] = []
-  let found = [...first]
-  let wanted = first
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const texts = textsOf(wanted, read)
-    for (const [path, text] of texts) if (!before.has(path)) before.set(path, text)
-    const { fixed: now, texts: made } = fixTexts(wanted, texts)
-    if (made.size === 0) break
-    fixed.push(...now)
-    for (const [path, text] of made) changed.set(path, text)
-    found = again()
-    wanted = open(found)
-  }
-  const unfixed: string[] = []
-  if (!isDry)
-    for (const [path, text] of changed) {
-      const was = before.get(path) ?? ''
-      if (text !== was && !writeFixed(root, path, was, text)) unfixed.push(path)
-    }
-  const lost = new Set(unfixed)
-  return { found, fixed: fixed.filter((f) => !lost.has(f.path)), unfixed }
-}
-
-/** The texts of the files with a fix. */
-function textsOf(findings: readonly Finding[], read: (path: string) => string | null): Map<string, string> {
-  const texts = new Map<string, string>()
-  for (const { edits, place } of findings) {
-    const text = edits === null || texts.has(place.path) ? null : read(place.path)
-    if (text !== null) texts.set(place.path, text)
-  }
-  return texts
 }
 
 /** The files that findings are told of, relative to the root; null: of all. */

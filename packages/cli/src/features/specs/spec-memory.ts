@@ -1,33 +1,72 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** So many files between two looks, and so much garbage before it is taken out. */
-const FILES = 100
-const GARBAGE_BYTES = 24 * 1024 * 1024
+/** So many files, or findings, between two looks, and so much garbage before it is taken out. */
+const STEPS = 100
+const GARBAGE_BYTES = 16 * 1024 * 1024
 /** Below this the engine's own ways are good enough. */
 const MANY_FILES = 100
 
+export interface MemoryLevel {
+  /** To be called with the number of files done. */
+  readonly step: (done: number) => void
+  /** The same for a list that is gone through, item by item. */
+  readonly through: <T>(items: Iterable<T>) => Iterable<T>
+}
+
 /**
  * Keeps memory level while many files are read one after the other: what was read is garbage at once, which the engine would let pile up to hundreds of
- * megabytes. To be called with the number of files done. Does nothing for few files, and where the engine gives no handle.
+ * megabytes. Does nothing for few files, and where the engine gives no handle.
  */
-export function levelMemory(files: number): (done: number) => void {
-  if (files < MANY_FILES) return () => undefined
-  let collect: unknown
-  try {
-    setFlagsFromString('--semi-space-growth-factor=1')
-    setFlagsFromString('--expose-gc')
-    collect = runInNewContext('gc')
-    setFlagsFromString('--no-expose-gc')
-  } catch {
-    return () => undefined
-  }
-  let [last, held] = [0, process.memoryUsage().heapUsed]
-  return (done) => {
-    if (done - last < FILES || typeof collect !== 'function') return
-    last = done
-    if (process.memoryUsage().heapUsed - held < GARBAGE_BYTES) return
+export function levelMemory(files: number): MemoryLevel {
+  const collect = files < MANY_FILES ? null : collector()
+  if (!collect) return { step: () => undefined, through: (items) => items }
+  let held = used()
+  const look = () => {
+    if (used() - held < GARBAGE_BYTES) return
     collect()
-    held = process.memoryUsage().heapUsed
+    held = used()
+  }
+  let last = 0
+  return {
+    step: (done) => {
+      if (done - last < STEPS) return
+      last = done
+      look()
+    },
+    through: (items) => ({
+      *[Symbol.iterator]() {
+        let count = 0
+        for (const item of items) {
+          yield item
+          count += 1
+          if (count % STEPS === 0) look()
+        }
+      },
+    }),
+  }
+}
+
+/**
+ * Keeps the engine's space for young objects at the size it has: it would double it up to twice 32 MB while a long list of files is made. To be called before
+ * the files are listed.
+ */
+export function keepYoungSpace(): void {
+  setFlagsFromString('--semi-space-growth-factor=1')
+}
+
+function used(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+function collector(): (() => void) | null {
+  try {
+    setFlagsFromString('--expose-gc')
+    const collect: unknown = runInNewContext('gc')
+    setFlagsFromString('--no-expose-gc')
+    return typeof collect === 'function' ? () => void collect() : null
+  } catch {
+    return null
   }
 }

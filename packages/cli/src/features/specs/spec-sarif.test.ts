@@ -5,6 +5,7 @@ import { lintProject } from '@gatehouse/core/specs/lint/lint'
 import { RULE_IDS } from '@gatehouse/core/specs/lint/rules'
 import { readProject } from '@gatehouse/core/specs/project'
 import { MAX_RESULTS, sarifLog } from './spec-sarif.ts'
+import { writeJson } from './streamed-json.ts'
 
 // The objects of SARIF 2.1.0 that we write, as the standard has them (OASIS, sections 3.13 to 3.58): no property that it does not name, except in a property bag.
 const text = z.string().min(1)
@@ -32,6 +33,7 @@ const log = z.strictObject({
             rules: z.array(
               z.strictObject({
                 id: text,
+                name: z.string().regex(/^(?:[A-Z][a-z]*)+$/),
                 shortDescription: message,
                 fullDescription: message,
                 help: message,
@@ -99,9 +101,21 @@ function found(
   return { findings: lintProject(readProject(files), texts), texts }
 }
 
+function runOf(findings: readonly Finding[], texts: ReadonlyMap<string, string>) {
+  let text = ''
+  const document = sarifLog(
+    findings,
+    findings.length,
+    (path) => texts.get(path) ?? null,
+    (path) => path,
+  )
+  writeJson(document, (piece) => (text += piece))
+  return log.parse(JSON.parse(text)).runs[0]
+}
+
 function made(tasks: string) {
   const { findings, texts } = found(tasks)
-  return { findings, run: log.parse(sarifLog(findings, texts, (path) => path)).runs[0] }
+  return { findings, run: runOf(findings, texts) }
 }
 
 test('a log has only what the standard names, with relative addresses, places and rules that are there', () => {
@@ -133,7 +147,7 @@ test('a run holds at most what code scanning takes, the gravest first, and says 
   const [light] = findings.filter((f) => f.severity === 'note')
   if (!grave || !light) throw new Error('the sample has no error or no note')
   const many = [...Array.from({ length: MAX_RESULTS }, () => ({ ...light, edits: null })), grave]
-  const run = log.parse(sarifLog(many, texts, (path) => path)).runs[0]
+  const run = runOf(many, texts)
   expect(run?.results).toHaveLength(MAX_RESULTS)
   expect(run?.results[0]?.level).toBe('error')
   expect(run?.invocations[0]?.toolExecutionNotifications?.[0]?.message.text).toBe(

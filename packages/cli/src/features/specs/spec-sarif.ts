@@ -1,6 +1,7 @@
 import type { Finding } from '@gatehouse/core/specs/lint/finding'
 import type { Place } from '@gatehouse/core/specs/model'
-import { rank, RULE_IDS, RULES, type Severity } from '@gatehouse/core/specs/lint/rules'
+import { RULE_IDS, RULES, SEVERITIES, type Severity } from '@gatehouse/core/specs/lint/rules'
+import { StreamedList } from './streamed-json.ts'
 
 /** Where the page of a rule is read. */
 export function rulePage(rule: string): string {
@@ -20,6 +21,14 @@ const PROBLEMS: Readonly<Record<Severity, 'error' | 'warning' | 'recommendation'
   note: 'recommendation',
 }
 
+/** `TaskFormat` of `task-format`: what viewers show in a list. */
+function friendlyName(id: string): string {
+  return id
+    .split('-')
+    .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
+    .join('')
+}
+
 /** Code scanning refuses a run with more results; those left out are the least grave, and are counted in the log. */
 export const MAX_RESULTS = 25_000
 
@@ -28,17 +37,15 @@ const ROOT = '%SRCROOT%'
 
 /**
  * A log of SARIF 2.1.0 (OASIS) with one run. Columns count UTF-16 code units, as ours do. `shown` gives a path as the repository has it, relative and with
- * forward slashes; `texts` are those that were linted, for the regions of fixes.
+ * forward slashes; `textOf` gives the text that was linted, for the regions of fixes. Results are a `StreamedList`, for `writeJson`.
  */
 export function sarifLog(
-  findings: readonly Finding[],
-  texts: ReadonlyMap<string, string>,
+  findings: Iterable<Finding>,
+  count: number,
+  textOf: (path: string) => string | null,
   shown: (path: string) => string,
 ): unknown {
-  const told =
-    findings.length <= MAX_RESULTS
-      ? findings
-      : findings.toSorted((a, b) => rank(a.severity) - rank(b.severity)).slice(0, MAX_RESULTS)
+  const told = Math.min(count, MAX_RESULTS)
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -51,6 +58,7 @@ export function sarifLog(
             informationUri: 'https://gatehouse.dev/spec-rules',
             rules: RULE_IDS.map((id) => ({
               id,
+              name: friendlyName(id),
               shortDescription: { text: RULES[id].title },
               fullDescription: { text: `${RULES[id].title}.` },
               help: { text: `Why it is found, examples and how to mend it: ${rulePage(id)}` },
@@ -69,13 +77,13 @@ export function sarifLog(
         invocations: [
           {
             executionSuccessful: true,
-            ...(told.length < findings.length
+            ...(told < count
               ? {
                   toolExecutionNotifications: [
                     {
                       level: 'warning',
                       message: {
-                        text: `${findings.length - told.length} of ${findings.length} findings are left out.`,
+                        text: `${count - told} of ${count} findings are left out.`,
                       },
                     },
                   ],
@@ -83,13 +91,41 @@ export function sarifLog(
               : {}),
           },
         ],
-        results: told.map((finding) => resultOf(finding, texts, shown)),
+        results: new StreamedList({
+          [Symbol.iterator]: () => results(count > MAX_RESULTS ? gravest(findings) : findings, textOf, shown),
+        }),
       },
     ],
   }
 }
 
-function resultOf(finding: Finding, texts: ReadonlyMap<string, string>, shown: (path: string) => string): unknown {
+/** Those that a run may hold, the gravest first. */
+function* gravest(findings: Iterable<Finding>): Generator<Finding> {
+  let left = MAX_RESULTS
+  for (const severity of SEVERITIES)
+    for (const finding of findings) {
+      if (finding.severity !== severity) continue
+      if (left === 0) return
+      left -= 1
+      yield finding
+    }
+}
+
+function* results(
+  findings: Iterable<Finding>,
+  textOf: (path: string) => string | null,
+  shown: (path: string) => string,
+): Generator {
+  // One file's findings come one after the other.
+  let [last, text] = ['', '']
+  for (const finding of findings) {
+    const { path } = finding.place
+    if (finding.edits && path !== last) [last, text] = [path, textOf(path) ?? '']
+    yield resultOf(finding, text, shown)
+  }
+}
+
+function resultOf(finding: Finding, text: string, shown: (path: string) => string): unknown {
   const { rule, severity, message, fix, place, edits, fingerprint } = finding
   const artifact = artifactOf(shown(place.path))
   return {
@@ -109,7 +145,7 @@ function resultOf(finding: Finding, texts: ReadonlyMap<string, string>, shown: (
                 {
                   artifactLocation: artifact,
                   replacements: edits.map((edit) => ({
-                    deletedRegion: spanOf(texts.get(place.path) ?? '', edit.start, edit.end),
+                    deletedRegion: spanOf(text, edit.start, edit.end),
                     ...(edit.text === '' ? {} : { insertedContent: { text: edit.text } }),
                   })),
                 },

@@ -5,11 +5,6 @@ import type { Style } from '../../style.ts'
 
 export type Counts = Readonly<Record<Severity, number>>
 
-export function countOf(findings: readonly Finding[]): Counts {
-  const of = (severity: Severity) => findings.filter((f) => f.severity === severity).length
-  return { error: of('error'), warning: of('warning'), note: of('note') }
-}
-
 /** How many findings of one rule in one file are told one by one; the rest is counted. */
 const SHOWN = { error: 5, warning: 3, note: 1 } as const
 
@@ -21,38 +16,45 @@ export interface TextWish {
   readonly shown: (path: string) => string
 }
 
-/** Findings by file: place, severity, message, rule, and what to do, once for each rule of a file. */
-export function findingsText(findings: readonly Finding[], { style, all, shown }: TextWish): string {
-  const byPath = Map.groupBy(findings, (f) => f.place.path)
-  const parts: string[] = []
-  for (const [path, list] of byPath) {
-    const lines = [style.bold(cleanLine(shown(path)))]
-    const byRule = Map.groupBy(list, (f) => f.rule)
-    const told = new Set<Finding>()
-    for (const same of byRule.values())
-      for (const f of all ? same : same.slice(0, SHOWN[same[0]?.severity ?? 'note'])) told.add(f)
-    const width = Math.max(...[...told].map((f) => whereOf(f).length))
-    const explained = new Set<string>()
-    for (const finding of told) {
+/** Findings, given by file: place, severity, message, rule, and what to do, once for each rule of a file. A file at a time, a blank line between two. */
+export function* findingsText(findings: Iterable<Finding>, wish: TextWish): Generator<string> {
+  let list: Finding[] = []
+  let isFirst = true
+  for (const finding of findings) {
+    if (list.length > 0 && list[0]?.place.path !== finding.place.path) {
+      yield `${isFirst ? '' : '\n'}${fileText(list, wish)}`
+      isFirst = false
+      list = []
+    }
+    list.push(finding)
+  }
+  if (list.length > 0) yield `${isFirst ? '' : '\n'}${fileText(list, wish)}`
+}
+
+function fileText(list: readonly Finding[], { style, all, shown: shownPath }: TextWish): string {
+  const lines = [style.bold(cleanLine(shownPath(list[0]?.place.path ?? '')))]
+  const groups = [...Map.groupBy(list, (f) => f.rule).values()].map((same) => {
+    const count = all ? same.length : SHOWN[same[0]?.severity ?? 'note']
+    return { shown: same.slice(0, count), rest: same.slice(count) }
+  })
+  const width = groups.reduce((most, group) => group.shown.reduce((m, f) => Math.max(m, whereOf(f).length), most), 0)
+  const indent = `  ${' '.repeat(width)}           `
+  const explained = new Set<string>()
+  for (const group of groups) {
+    for (const finding of group.shown) {
       const { rule, severity, message, fix } = finding
       lines.push(
         `  ${style.dim(whereOf(finding).padStart(width))}  ${coloured(style, severity)}  ${cleanLine(message)}  ${style.dim(rule)}`,
       )
       // What differs from place to place is told each time.
-      if (!explained.has(`${rule} ${fix}`))
-        lines.push(`  ${' '.repeat(width)}           ${style.good('fix:')} ${cleanLine(fix)}`)
+      if (!explained.has(`${rule} ${fix}`)) lines.push(`${indent}${style.good('fix:')} ${cleanLine(fix)}`)
       explained.add(`${rule} ${fix}`)
-      const same = byRule.get(rule) ?? []
-      const rest = same.length - same.filter((f) => told.has(f)).length
-      const isLast = same.filter((f) => told.has(f)).at(-1) === finding
-      if (isLast && rest > 0)
-        lines.push(
-          `  ${' '.repeat(width)}           ${style.dim(`and ${rest} more of ${rule}${linesOf(same.filter((f) => !told.has(f)))}`)}`,
-        )
     }
-    parts.push(`${lines.join('\n')}\n`)
+    const { rest } = group
+    if (rest.length > 0)
+      lines.push(`${indent}${style.dim(`and ${rest.length} more of ${rest[0]?.rule ?? ''}${linesOf(rest)}`)}`)
   }
-  return parts.join('\n')
+  return `${lines.join('\n')}\n`
 }
 
 function whereOf({ place }: Finding): string {

@@ -1,16 +1,21 @@
 /**
  * How fast specifications are read and linted, and what it holds in memory, over the number of files.
  * `node packages/cli/src/features/specs/specs-bench.ts [files ...]` prints one line of JSON for each number of files, each measured in a process of its own: times in
- * milliseconds, the best of three; memory in MiB: the peak of the whole process (RSS), and what is alive in the heap with all findings made. The last
- * line has the peak at the largest number over that at the smallest.
+ * milliseconds, the best of three; memory in MiB: the peak of the whole process (RSS), and what is alive in the heap with all findings made. Then the command
+ * itself over files on the disk, the fewest but 250 and the most of them, without findings as text, and with five findings in each file in each of its formats; `peak_rss_ratio` is the
+ * peak at the most over that at the fewest.
  */
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { DEFAULT_LINT_CONFIG } from '@gatehouse/core/specs/lint/lint-config'
 import { lintParts } from '@gatehouse/core/specs/lint/lint-parts'
 import type { SpecFile } from '@gatehouse/core/specs/project-model'
-import { levelMemory } from './spec-memory.ts'
+import { keepYoungSpace, levelMemory } from './spec-memory.ts'
+import { spillShelf } from './spec-shelf.ts'
 
 /** A feature of three files as a project would have it: about 40 requirements, 60 tasks, 15 KB. */
 function feature(no: number): SpecFile[] {
@@ -56,6 +61,7 @@ function measure(count: number): Record<string, unknown> {
     making += performance.now() - start
     return text
   }
+  keepYoungSpace()
   const before = liveHeap()
   const times: number[] = []
   let findings = 0
@@ -64,11 +70,13 @@ function measure(count: number): Record<string, unknown> {
     making = 0
     bytes = 0
     const start = performance.now()
-    const linted = lintParts(paths, read, DEFAULT_LINT_CONFIG, levelMemory(count))
+    const shelf = spillShelf()
+    const linted = lintParts(paths, read, DEFAULT_LINT_CONFIG, levelMemory(count).step, shelf)
     times.push(performance.now() - start - making)
     findings = linted.findings.length
     if (linted.documents.length !== paths.length) throw new Error('not every file was read')
     held = liveHeap() - before
+    shelf.close()
   }
   return {
     files: count,
@@ -81,9 +89,72 @@ function measure(count: number): Record<string, unknown> {
   }
 }
 
+/** The same with five findings in each file. */
+function faulty({ path, text }: SpecFile): SpecFile {
+  if (path.endsWith('spec.md')) return { path, text: text.replaceAll(/within 00[1-5] seconds/g, 'quickly') }
+  if (path.endsWith('tasks.md')) return { path, text: text.replaceAll(/per FR-00([1-5])/g, 'per FR-90$1') }
+  return { path, text: `${text}${[1, 2, 3, 4, 5].map((n) => `\n[NEEDS CLARIFICATION: question ${n}?]\n`).join('')}` }
+}
+
+function onDisk(count: number, isFaulty: boolean): string {
+  const root = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  mkdirSync(join(root, '.specify'))
+  writeFileSync(join(root, '.specify/feature.json'), '{}\n')
+  const files = Array.from({ length: Math.ceil(count / 3) }, (_, i) => feature(i + 1)).flat()
+  for (const file of files.slice(0, count)) {
+    const { path, text } = isFaulty ? faulty(file) : file
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+  return root
+}
+
+const FORMATS = ['text', 'json', 'sarif'] as const
+
+/** One line for each number, and of each format how much more the most takes. */
+function measureCommand(counts: readonly number[], isFaulty: boolean): void {
+  const peaks = new Map<string, number[]>()
+  for (const count of counts) {
+    const root = onDisk(count, isFaulty)
+    try {
+      // Without findings the formats differ by nothing.
+      for (const format of isFaulty ? FORMATS : FORMATS.slice(0, 1)) {
+        const start = performance.now()
+        const ran = spawnSync(process.execPath, [import.meta.filename, '--command', root, format], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'ignore', 'pipe'],
+        })
+        const peak = Number(/^peak (\d+)$/m.exec(ran.stderr)?.[1])
+        if (!(peak > 0)) throw new Error(ran.stderr)
+        peaks.set(format, [...(peaks.get(format) ?? []), peak])
+        const row = { command: format, files: count, findings_per_file: isFaulty ? 5 : 0 }
+        const total = Math.round(performance.now() - start)
+        process.stdout.write(`${JSON.stringify({ ...row, total_ms: total, peak_rss_mib: peak })}\n`)
+      }
+    } finally {
+      rmSync(root, { recursive: true })
+    }
+  }
+  for (const [format, [first = 1, ...more]] of peaks)
+    process.stdout.write(
+      `${JSON.stringify({ command: format, findings_per_file: isFaulty ? 5 : 0, files_ratio: (counts.at(-1) ?? 1) / (counts[0] ?? 1), peak_rss_ratio: Math.round(((more.at(-1) ?? first) / first) * 100) / 100 })}\n`,
+    )
+}
+
 const [flag, ...rest] = process.argv.slice(2)
 if (flag === '--one') process.stdout.write(`${JSON.stringify(measure(Number(rest[0])))}\n`)
-else {
+else if (flag === '--command') {
+  const [root = '', format = ''] = rest
+  // The other measurements do without the whole program.
+  const { realHost } = await import('../../host.ts')
+  const { runProgram } = await import('../../program.ts')
+  const code = await runProgram(
+    ['spec', 'lint', root, '--format', format, '--fail-on', 'never'],
+    realHost(new AbortController().signal),
+  )
+  process.stderr.write(`peak ${Math.round(process.resourceUsage().maxRSS / 1024)}\n`)
+  process.exitCode = code
+} else {
   const counts = (flag === undefined ? ['250', '1000', '4000', '16000'] : [flag, ...rest]).map(Number)
   const peaks: number[] = []
   for (const count of counts) {
@@ -96,4 +167,6 @@ else {
   process.stdout.write(
     `${JSON.stringify({ files_ratio: (counts.at(-1) ?? 1) / (counts[0] ?? 1), peak_rss_ratio: Math.round((last / first) * 100) / 100 })}\n`,
   )
+  const outer = [counts.find((count) => count > 250) ?? counts[0] ?? 1000, counts.at(-1) ?? 16_000]
+  for (const isFaulty of [false, true]) measureCommand(outer, isFaulty)
 }

@@ -72,8 +72,9 @@ function changes(context: LintContext): void {
 /** Runbooks whose story nobody wrote. */
 export function storiesAtEnd(context: LintContext, index: LintIndex): void {
   // Where no story is kept at all, they live elsewhere.
-  const kept = new Set([...index.stories.values()].filter((s) => s.stories.length > 0).map((s) => s.root))
-  for (const story of index.stories.values()) {
+  const kept = new Set<string>()
+  for (const story of index.stories()) if (story.stories.length > 0) kept.add(story.root)
+  for (const story of index.stories()) {
     if (story.stories.length > 0 || !kept.has(story.root)) continue
     for (const { place } of story.runbooks)
       context.report(

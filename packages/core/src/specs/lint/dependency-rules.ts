@@ -144,7 +144,7 @@ function order(context: LintContext, edges: readonly Edge[]): void {
 
 /** A parent's tick says that its parts are done. */
 function subtasks(context: LintContext, document: SpecDocument): void {
-  if (document.kind !== 'tasks') return
+  if (document.kind !== 'tasks' && document.kind !== 'story') return
   const open = new Map<number, Task[]>()
   for (const task of document.tasks) {
     if (task.parent === null || task.state !== 'open' || task.optional) continue

@@ -25,12 +25,21 @@ export interface FindingDraft extends Omit<Finding, 'fingerprint'> {
 
 /** Gives each finding its fingerprint; equal ones of one file are told apart by their order. */
 export function fingerprinted(drafts: readonly FindingDraft[]): Finding[] {
+  return drafts.map(fingerprinter())
+}
+
+/** The same for drafts that come one by one, file after file. */
+export function fingerprinter(): (draft: FindingDraft) => Finding {
+  let path = ''
   const seen = new Map<string, number>()
-  return drafts.map(({ key, ...finding }) => {
-    const about = `${finding.rule}\n${finding.place.path}\n${key}`
+  return ({ key, ...finding }) => {
+    // What was seen is of one file.
+    if (finding.place.path !== path) seen.clear()
+    path = finding.place.path
+    const about = `${finding.rule}\n${path}\n${key}`
     const nth = (seen.get(about) ?? 0) + 1
     seen.set(about, nth)
     const digest = bytesToHex(sha256(utf8ToBytes(nth === 1 ? about : `${about}\n${nth}`)))
     return { ...finding, fingerprint: digest.slice(0, 32) }
-  })
+  }
 }

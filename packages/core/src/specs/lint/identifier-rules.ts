@@ -2,7 +2,7 @@ import { MEANS, prefixOf, unpadded } from '../project-links.ts'
 import type { Definition } from '../project-model.ts'
 import type { Reference, SpecDocument } from '../model.ts'
 import { firstLine, listed, type LintContext } from './lint-context.ts'
-import { detached, type Candidate, type LintIndex, type RootDefinition } from './lint-index.ts'
+import { definitionKey, type Candidate, type LintIndex, type RootDefinition } from './lint-index.ts'
 
 /** What can be told inside of a feature or document; the rest goes into the index. */
 export function identifierRules(context: LintContext, index: LintIndex): void {
@@ -21,14 +21,11 @@ function define({ project, own }: LintContext, index: LintIndex): void {
   for (const { id, kind, scope, document } of project.definitions) {
     const held = project.documents[document]
     if (!held || !own.has(held)) continue
-    index.defined.add(detached(id))
+    index.defined.add(id)
     const root = project.roots[document]
     if (scope !== root) continue
-    for (const key of [`${root}\n${id}`, `${root}\n~${unpadded(id)}`]) {
-      const kinds = index.inRoot.get(key)
-      if (kinds) kinds.add(kind)
-      else index.inRoot.set(key, new Set([kind]))
-    }
+    index.inRoot.add(`${root}\n${id}\n${kind}`)
+    index.inRoot.add(`${root}\n~${unpadded(id)}\n${kind}`)
     index.counted.add(`${root}\n${kind}\n${prefixOf(id)}`)
   }
 }
@@ -57,19 +54,19 @@ function duplicates(context: LintContext, index: LintIndex): void {
         ? context.slice(definition.place)
         : definition.id
     if (!own && definition.scope === context.project.roots[definition.document]) {
-      index.rootDefinitions.push(
-        detached({
-          id: definition.id,
-          kind: definition.kind,
-          root: definition.scope,
-          documentKind: document.kind,
-          format: document.format,
-          place,
-          shown,
-          name,
-          same: sameAs(document, definition),
-        }),
-      )
+      const held: RootDefinition = {
+        id: definition.id,
+        kind: definition.kind,
+        root: definition.scope,
+        documentKind: document.kind,
+        format: document.format,
+        place,
+        shown,
+        name,
+        same: sameAs(document, definition),
+      }
+      if (document.kind === 'story') index.storyIds.add(`${held.root}\n${held.id}`)
+      index.rootDefinitions.add(held, definitionKey(held))
       continue
     }
     const within = own ? document.path : definition.scope
@@ -104,20 +101,18 @@ function reportDuplicate(
 }
 
 function rootDuplicates(context: LintContext, index: LintIndex): void {
-  const first = new Map<string, RootDefinition>()
-  const ordered = index.rootDefinitions.toSorted((a, b) =>
-    a.place.path < b.place.path ? -1 : a.place.path > b.place.path ? 1 : 0,
-  )
-  const stories = new Set(ordered.flatMap((d) => (d.documentKind === 'story' ? [`${d.root}\n${d.id}`] : [])))
-  for (const definition of ordered) {
-    // A story's plan and the story carry one id: the story defines it.
-    if (definition.documentKind === 'agent-plan' && stories.has(`${definition.root}\n${definition.id}`)) continue
-    const { kind, id, root, documentKind, place, same } = definition
-    const key = `${root}\n${kind}\n${id}\n${kind === 'requirement' ? documentKind : ''}`
-    const known = first.get(key)
-    if (!known) first.set(key, definition)
-    else if (known.place.path !== place.path || same === null || same !== known.same)
-      reportDuplicate(context, definition, known.place)
+  for (const group of index.rootDefinitions.groups(2, definitionKey)) {
+    let first: RootDefinition | null = null
+    for (const definition of group.toSorted((a, b) =>
+      a.place.path < b.place.path ? -1 : a.place.path > b.place.path ? 1 : 0,
+    )) {
+      const { id, root, documentKind, place, same } = definition
+      // A story's plan and the story carry one id: the story defines it.
+      if (documentKind === 'agent-plan' && index.storyIds.has(`${root}\n${id}`)) continue
+      if (!first) first = definition
+      else if (first.place.path !== place.path || same === null || same !== first.same)
+        reportDuplicate(context, definition, first.place)
+    }
   }
 }
 
@@ -175,61 +170,61 @@ function unresolved(context: LintContext, index: LintIndex): void {
     if (link.of === 'dependency') {
       const dependency = document.dependencies[link.index]
       if (dependency)
-        index.candidates.push(
-          detached({
-            ...common,
-            place: dependency.place,
-            written: link.id,
-            kinds: MEANS.task,
-            isMention: false,
-            isWeak: false,
-            waits: { from: dependency.fromId, kind: dependency.kind },
-            isRanged: false,
-          }),
-        )
+        index.candidates.add({
+          ...common,
+          place: dependency.place,
+          written: link.id,
+          kinds: MEANS.task,
+          isMention: false,
+          isWeak: false,
+          waits: { from: dependency.fromId, kind: dependency.kind },
+          isRanged: false,
+        })
       continue
     }
     const reference = document.references[link.index]
     if (!reference) continue
+    // A question may be about what was taken out by its answer.
+    if (reference.from.kind === 'clarification') continue
     // The dependency itself is told of.
     if (reference.relation === 'depends' && document.dependencies.some((d) => d.to === link.id)) continue
     const isMention = reference.relation === 'mentions'
     if (isMention && (!MENTIONED.has(reference.kind) || !WORKING.has(document.kind))) continue
     // Named as of another feature: not ours to look up.
-    if (isMention && isForeign(context, document, reference)) continue
-    index.candidates.push(
-      detached({
-        ...common,
-        place: reference.place,
-        written: reference.written,
-        kinds: MEANS[reference.kind],
-        isMention,
-        isWeak: isMention || reference.relation === 'links',
-        waits: null,
-        // The first of a range stands on its own, in front of the range.
-        isRanged:
-          RANGE.test(reference.written) || document.references[link.index + 1]?.place.start === reference.place.start,
-      }),
-    )
+    if (isNumbered(context, document, reference) || (isMention && isForeign(context, document, reference))) continue
+    index.candidates.add({
+      ...common,
+      place: reference.place,
+      written: reference.written,
+      kinds: MEANS[reference.kind],
+      isMention,
+      isWeak: isMention || reference.relation === 'links',
+      waits: null,
+      // The first of a range stands on its own, in front of the range.
+      isRanged:
+        RANGE.test(reference.written) || document.references[link.index + 1]?.place.start === reference.place.start,
+    })
   }
 }
 
 function unknown(context: LintContext, index: LintIndex): void {
+  let path = ''
   const said = new Set<string>()
   const gaps = new Map<string, { candidate: Candidate; ids: string[] }>()
-  const ordered = index.candidates.toSorted((a, b) =>
-    a.place.path < b.place.path ? -1 : a.place.path > b.place.path ? 1 : 0,
-  )
-  for (const candidate of ordered) {
+  for (const candidate of index.candidates.byPath((c) => c.place.path)) {
     const { place, root, id, kinds, written, waits } = candidate
-    const key = `${place.path}\n${id}`
-    if (said.has(key)) continue
-    const isIn = (name: string) => kinds.some((kind) => index.inRoot.get(`${root}\n${name}`)?.has(kind))
+    // What was said is of one path.
+    if (place.path !== path) said.clear()
+    path = place.path
+    if (said.has(id)) continue
+    const isIn = (name: string) => kinds.some((kind) => index.inRoot.has(`${root}\n${name}\n${kind}`))
     if (isIn(id) || isIn(`~${unpadded(id)}`)) continue
     if (!candidate.isExpected && !kinds.some((kind) => index.counted.has(`${root}\n${kind}\n${prefixOf(id)}`))) continue
+    // Its runbook is there: that the story is missing is told of the runbook.
+    if (index.hasStory(root, id)) continue
     // Defined in another feature: it may be meant.
     if (candidate.isMention && index.defined.has(id)) continue
-    said.add(key)
+    said.add(id)
     if (waits)
       context.report(
         'unknown-reference',
@@ -268,11 +263,18 @@ function unknown(context: LintContext, index: LintIndex): void {
 const RANGE =
   /\d\*{0,2}\s{0,2}(?:[-\u2010-\u2015\u2212\uFF0D~～…]|\.{2,3}|to|through|thru|bis|à|至)\s{0,2}\*{0,2}[A-Za-z-]{0,12}\d/iu
 
+/** `053 US4`: the number of the other feature stands right before. */
+function isNumbered(context: LintContext, document: SpecDocument, { place }: Reference): boolean {
+  return /(?<![\w\u2010-\u2015-])0\d{2}[\s/:]{1,2}$/.test(
+    context.textOf(document).slice(Math.max(0, place.start - 8), place.start),
+  )
+}
+
 /** `FR-012 of spec 003`, `from 002-login's FR-004`. */
 function isForeign(context: LintContext, document: SpecDocument, { place }: Reference): boolean {
   const text = context.textOf(document)
   const around = text.slice(Math.max(0, place.start - 80), place.end + 40)
-  return /\b(?:specs?|features?|parent|upstream|legacy|previous|earlier|other|former(?:ly)?|removed|renumbered|dropped|deferred|was|old)\b|\b\d{3}-[a-z]|\be\.g\./i.test(
+  return /\b(?:specs?|features?|parent|upstream|legacy|previous|earlier|other|former(?:ly)?|removed|renumbered|dropped|deferred|was|old)\b|\b\d{3}-[a-z]|(?<![\w\u2010-\u2015-])0\d{2}[\s/:]{1,2}(?:US|T|FR|SC)-?\d|\be\.g\.|\bz\.\s?B\.|\bp\.\s?ej\b|\bpor (?:ejemplo|exemplo)\b|\bex\s?[.:]|пример|例如|比如|例[：:]|たとえば|예[:：]|예를/iu.test(
     around,
   )
 }

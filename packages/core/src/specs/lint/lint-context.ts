@@ -18,24 +18,26 @@ export interface ReportMore {
 export class LintContext {
   readonly project: SpecProject
   readonly config: LintConfig
-  readonly found: FindingDraft[] = []
   /** Documents in which something is promised: no templates, nothing archived, nothing ignored. */
   readonly live: readonly SpecDocument[]
   /** The documents that this part of the project is linted for; the others stand beside, to be asked. */
   readonly own: ReadonlySet<SpecDocument>
   readonly #texts: ReadonlyMap<string, string>
   readonly #live: ReadonlySet<SpecDocument>
+  readonly #take: (draft: FindingDraft) => void
 
-  /** `own`: paths of the documents to lint; by default all of them. */
+  /** `take` is given each finding. `own`: paths of the documents to lint; by default all of them. */
   constructor(
     project: SpecProject,
     texts: ReadonlyMap<string, string>,
     config: LintConfig,
+    take: (draft: FindingDraft) => void,
     own: ReadonlySet<string> | null = null,
   ) {
     this.project = project
     this.config = config
     this.#texts = texts
+    this.#take = take
     const live = project.documents.filter(
       (d) => !d.template && !d.archived && !config.ignore.some((pattern) => fitsPattern(d.path, pattern)),
     )
@@ -99,7 +101,7 @@ export class LintContext {
   report(rule: RuleId, place: Place, message: string, fix: string, more: ReportMore = {}): void {
     const config = this.config.rules[rule]
     if (config?.severity === 'off' || config?.ignore.some((pattern) => fitsPattern(place.path, pattern))) return
-    this.found.push({
+    this.#take({
       rule,
       severity: config?.severity ?? more.severity ?? RULES[rule].severity,
       place,

@@ -1,3 +1,4 @@
+import { KeySet, Pile, Records } from './records.ts'
 import type { DeltaOperation, DocumentKind, ItemKind, Place, SpecFormat, Status } from '../model.ts'
 
 // What rules about several features, changes or stories need of each: small, so that a project of any size is linted part by part.
@@ -49,16 +50,19 @@ export interface DeltaEntry {
   readonly isRenamedHere: boolean
 }
 
-export interface Capability {
-  readonly path: string
-  readonly names: ReadonlySet<string>
+export interface DeltaName extends Pick<DeltaEntry, 'change' | 'root' | 'capability' | 'title' | 'name' | 'place'> {}
+
+export function deltaKey({ root, capability, name }: Pick<DeltaEntry, 'root' | 'capability' | 'name'>): string {
+  return `${root}\n${capability}\n${name}`
 }
 
-/** A piece of open work: an OpenSpec change, or a feature that is under way. */
-export interface Work {
-  readonly name: string
+/** A file or symbol that a piece of open work names: an OpenSpec change, or a feature that is under way. */
+export interface Touch {
+  readonly work: string
   readonly root: string
-  readonly touches: readonly { readonly key: string; readonly place: Place }[]
+  readonly kind: 'file' | 'symbol'
+  readonly name: string
+  readonly place: Place
 }
 
 export interface StoryEntry {
@@ -82,30 +86,89 @@ export interface StoryGroup {
   readonly id: string
   readonly scope: string
   readonly root: string
-  readonly stories: StoryEntry[]
+  readonly stories: readonly StoryEntry[]
   /** Live ones only. */
-  readonly runbooks: RunbookEntry[]
+  readonly runbooks: readonly RunbookEntry[]
 }
 
-/** A copy whose words do not hold on to the text they were cut from. For plain values only. */
-export function detached<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T
+interface StoryPart extends Pick<StoryGroup, 'id' | 'scope' | 'root'> {
+  readonly story: StoryEntry | null
+  readonly runbook: RunbookEntry | null
 }
 
-/** Filled by the rules, part by part, and asked at the end. */
+function storyKey({ root, id }: Pick<StoryGroup, 'root' | 'id'>): string {
+  return `${root}\n${id}`
+}
+
+/** The key of a definition among those of its root. */
+export function definitionKey({ root, kind, id, documentKind }: RootDefinition): string {
+  return `${root}\n${kind}\n${id}\n${kind === 'requirement' ? documentKind : ''}`
+}
+
+/** The key of what a piece of work touches. */
+export function touchKey({ root, kind, name }: Touch): string {
+  return `${root}\n${kind}\n${name}`
+}
+
+/** Filled by the rules, part by part, and asked at the end. What grows with the project lies in records, and is a few bytes here. */
 export class LintIndex {
   /** All identifiers that are defined anywhere. */
-  readonly defined = new Set<string>()
-  /** `root id` and `root ~id-without-zeros`, with the kinds that define it. */
-  readonly inRoot = new Map<string, Set<ItemKind>>()
+  readonly defined = new KeySet()
+  /** `root id kind` and `root ~id-without-zeros kind`. */
+  readonly inRoot = new KeySet()
   /** `root kind prefix`: such identifiers are defined there. */
   readonly counted = new Set<string>()
-  readonly candidates: Candidate[] = []
-  readonly rootDefinitions: RootDefinition[] = []
-  readonly deltas: DeltaEntry[] = []
-  readonly capabilities = new Map<string, Capability>()
-  readonly changes: Work[] = []
-  readonly features: Work[] = []
-  readonly stories = new Map<string, StoryGroup>()
+  readonly candidates: Pile<Candidate>
+  /** By `definitionKey`. */
+  readonly rootDefinitions: Pile<RootDefinition>
+  /** `root id` of those that a story defines. */
+  readonly storyIds = new KeySet()
+  readonly deltas: Pile<DeltaEntry>
+  /** The same under each name that a delta touches, by `deltaKey`. */
+  readonly deltaNames: Pile<DeltaName>
+  /** The file of each capability, by `root capability`. */
+  readonly capabilities = new Map<string, string>()
+  /** `root capability requirement`, the requirement in the form of `comparedTitle`. */
+  readonly capabilityNames = new KeySet()
+  /** By `touchKey`. */
+  readonly changes: Pile<Touch>
+  readonly features: Pile<Touch>
+  readonly #stories: Pile<StoryPart>
+  readonly #storyKeys = new KeySet()
   hasChangelogStep = false
+
+  constructor(records: Records = new Records()) {
+    this.candidates = new Pile(records)
+    this.rootDefinitions = new Pile(records)
+    this.deltas = new Pile(records)
+    this.deltaNames = new Pile(records)
+    this.changes = new Pile(records)
+    this.features = new Pile(records)
+    this.#stories = new Pile(records)
+  }
+
+  addStory(part: StoryPart): void {
+    this.#stories.add(part, storyKey(part))
+    this.#storyKeys.add(storyKey(part))
+  }
+
+  /** Whether a story or a runbook carries the id. */
+  hasStory(root: string, id: string): boolean {
+    return this.#storyKeys.has(storyKey({ root, id }))
+  }
+
+  /** Stories with their runbooks; of some there is only one of the two. */
+  *stories(): Generator<StoryGroup> {
+    for (const parts of this.#stories.groups(1, storyKey)) {
+      const [first] = parts
+      if (!first) continue
+      yield {
+        id: first.id,
+        scope: first.scope,
+        root: first.root,
+        stories: parts.flatMap(({ story }) => (story ? [story] : [])),
+        runbooks: parts.flatMap(({ runbook }) => (runbook ? [runbook] : [])),
+      }
+    }
+  }
 }

@@ -3,10 +3,12 @@ import type { LayoutFeature, PathPlace } from '../project-layout.ts'
 import { normalPath, projectLayout } from '../project-layout.ts'
 import { assembleProject, readOther, readPlaced, type Placed } from '../project.ts'
 import type { Finding, FindingDraft } from './finding.ts'
+import { FindingPile } from './finding-pile.ts'
 import type { LintConfig } from './lint-config.ts'
 import { LintContext } from './lint-context.ts'
-import { detached, LintIndex } from './lint-index.ts'
-import { lintAtEnd, lintLocally, ordered } from './lint.ts'
+import { LintIndex } from './lint-index.ts'
+import { lintAtEnd, lintLocally } from './lint.ts'
+import { memoryShelf, Records, type Shelf } from './records.ts'
 
 /** What is told of a document once its part was linted; the document itself is not kept. */
 export interface LintedDocument {
@@ -16,39 +18,42 @@ export interface LintedDocument {
 }
 
 export interface LintedParts {
-  /** As `lintProject` gives them. */
-  readonly findings: readonly Finding[]
+  /** As `lintProject` gives them; made anew each time they are gone through. */
+  readonly findings: Iterable<Finding> & { readonly length: number }
   readonly documents: readonly LintedDocument[]
   /** Paths that belong to no format. */
   readonly ignored: readonly string[]
 }
 
 /**
- * Lints a project part by part: a feature, a change or a single document at a time, so that memory does not grow with the number of files. Finds what
- * `lintProject` finds. `read` gives a text by its path, or null where it cannot be read; `step` is called after each part with the files done so far.
+ * Lints a project part by part: a feature, a change or a single document at a time, so that memory hardly grows with the number of files. Finds what
+ * `lintProject` finds. `read` gives a text by its path, or null where it cannot be read; `step` is called after each part with the files done so far;
+ * `shelf` takes what waits for the end, by default into memory.
  */
 export function lintParts(
   paths: readonly string[],
   read: (path: string) => string | null,
   config: LintConfig,
   step: (done: number) => void = () => undefined,
+  shelf: Shelf = memoryShelf(),
 ): LintedParts {
   const byNormal = new Map(paths.map((path) => [normalPath(path), path]))
   const textOf = (path: string) => read(byNormal.get(path) ?? path)
   const layout = projectLayout([...byNormal.keys()])
-  const index = new LintIndex()
-  const found: FindingDraft[] = []
+  const records = new Records(shelf)
+  const index = new LintIndex(records)
+  const findings = new FindingPile(records)
   const documents: LintedDocument[] = []
   const sorted = new Set([...layout.others, ...layout.places.map((p) => p.path)])
   const ignored = [...byNormal.keys()].filter((path) => !sorted.has(path))
   const shared = sharedOf(layout.places, textOf)
 
+  const take = (draft: FindingDraft) => findings.add(draft)
   const lint = (part: readonly Placed[], texts: ReadonlyMap<string, string>, features: readonly LayoutFeature[]) => {
     const own = new Set(part.map((p) => p.place.path))
     const beside = shared.filter((s) => !own.has(s.place.path))
-    const context = new LintContext(assembleProject([...beside, ...part], features, []), texts, config, own)
+    const context = new LintContext(assembleProject([...beside, ...part], features, []), texts, config, take, own)
     lintLocally(context, index)
-    for (const draft of context.found) found.push(detached(draft))
     for (const { document } of part)
       documents.push({ path: document.path, format: document.format, kind: document.kind })
     step(documents.length)
@@ -86,11 +91,9 @@ export function lintParts(
     else ignored.push(path)
   }
 
-  const last = new LintContext(assembleProject([], [], []), new Map(), config)
-  lintAtEnd(last, index)
-  for (const draft of last.found) found.push(draft)
+  lintAtEnd(new LintContext(assembleProject([], [], []), new Map(), config, take), index)
   return {
-    findings: ordered(found),
+    findings,
     documents: documents.sort((a, b) => (a.path < b.path ? -1 : 1)),
     ignored: ignored.toSorted(),
   }

@@ -144,3 +144,18 @@ test('any order of files gives the same findings, and other formats never throw'
   expect(found.length).toBeGreaterThan(3)
   expect(lint(files.toReversed())).toEqual(found)
 })
+
+test('an id whose runbook is there is no unknown one: that its story is missing is told of the runbook', () => {
+  const story = (id: string, words: string) =>
+    spec(`# ${id}: X\n\n## State\n\nDRAFT\n\n## Parent Plan\n\n${words}\n`, `.agent/cache/stories/INFRA/${id}-x.md`)
+  const runbook = spec(
+    '# INFRA-002: Y\n\nStatus: PROPOSED\n\n## Goal Description\n\nBuild it.\n',
+    '.agent/cache/runbooks/INFRA/INFRA-002-runbook.md',
+  )
+  const unknown = (files: readonly SpecFile[]) =>
+    lint(files).flatMap((f) => (f.rule === 'unknown-reference' ? [f.message.slice(0, 9)] : []))
+  const named = story('INFRA-001', 'INFRA-002\nINFRA-003')
+  expect(unknown([named])).toEqual(['INFRA-002', 'INFRA-003'])
+  expect(unknown([named, runbook])).toEqual(['INFRA-003'])
+  expect(lint([named, runbook]).some((f) => f.rule === 'missing-artefact' && f.place.path === runbook.path)).toBe(true)
+})

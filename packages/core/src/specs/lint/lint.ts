@@ -68,15 +68,15 @@ export function lintProject(
   texts: ReadonlyMap<string, string>,
   config: LintConfig = DEFAULT_LINT_CONFIG,
 ): Finding[] {
-  const context = new LintContext(project, texts, config)
+  const found: FindingDraft[] = []
+  const context = new LintContext(project, texts, config, (draft) => found.push(draft))
   const index = new LintIndex()
   lintLocally(context, index)
   lintAtEnd(context, index)
-  return ordered(context.found)
+  return ordered(found)
 }
 
-/** Findings in the order of files, lines and columns, each with its fingerprint. */
-export function ordered(found: readonly FindingDraft[]): Finding[] {
+function ordered(found: readonly FindingDraft[]): Finding[] {
   return fingerprinted(
     found.toSorted(
       (a, b) =>

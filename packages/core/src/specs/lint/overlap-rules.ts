@@ -1,16 +1,17 @@
 import type { FileReference, Place, SpecDocument } from '../model.ts'
 import { listed, type LintContext } from './lint-context.ts'
-import { detached, type LintIndex, type Work } from './lint-index.ts'
+import { deltaKey, touchKey, type LintIndex, type Touch } from './lint-index.ts'
+import type { Pile } from './records.ts'
 
 /** Which files and symbols each piece of open work names. */
 export function overlapRules(context: LintContext, index: LintIndex): void {
   for (const change of context.project.changes) {
     if (change.archived) continue
     const documents = live(context, [change.tasks, change.proposal, change.design])
-    if (!isFinished(documents)) index.changes.push(detached(workOf(change.id, change.root, documents)))
+    if (!isFinished(documents)) addTouches(index.changes, change.id, change.root, documents)
   }
   for (const { feature, tasks } of context.features())
-    if (tasks !== null && isUnderWay(tasks)) index.features.push(detached(workOf(feature.slug, feature.root, [tasks])))
+    if (tasks !== null && isUnderWay(tasks)) addTouches(index.features, feature.slug, feature.root, [tasks])
 }
 
 export function overlapsAtEnd(context: LintContext, index: LintIndex): void {
@@ -37,15 +38,7 @@ function isUnderWay(tasks: SpecDocument): boolean {
 }
 
 function requirements(context: LintContext, index: LintIndex): void {
-  const touched = new Map<string, LintIndex['deltas']>()
-  for (const delta of index.deltas)
-    for (const name of new Set([delta.name, ...(delta.renamedTo === null ? [] : [delta.renamedTo])])) {
-      const key = `${delta.root}\n${delta.capability}\n${name}`
-      const list = touched.get(key)
-      if (list) list.push(delta)
-      else touched.set(key, [delta])
-    }
-  for (const list of touched.values()) {
+  for (const list of index.deltaNames.groups(2, deltaKey)) {
     const ids = [...new Set(list.map((entry) => entry.change))]
     if (ids.length < 2) continue
     const said = new Set<string>()
@@ -74,15 +67,14 @@ function isPath({ target }: FileReference): boolean {
   )
 }
 
-interface Touch {
-  readonly work: Work
-  readonly place: Place
-}
-
-function workOf(name: string, root: string, documents: readonly SpecDocument[]): Work {
-  const touches = new Map<string, Place>()
-  const add = (key: string, place: Place) => {
-    if (!touches.has(key)) touches.set(key, place)
+function addTouches(pile: Pile<Touch>, work: string, root: string, documents: readonly SpecDocument[]): void {
+  const added = new Set<string>()
+  const add = (kind: Touch['kind'], name: string, place: Place) => {
+    const touch: Touch = { work, root, kind, name, place }
+    const key = touchKey(touch)
+    if (added.has(key)) return
+    added.add(key)
+    pile.add(touch, key)
   }
   for (const document of documents) {
     // What an open task names will be changed; elsewhere only what says so.
@@ -93,51 +85,37 @@ function workOf(name: string, root: string, documents: readonly SpecDocument[]):
     }
     for (const file of document.files)
       if (isPath(file) && (isOpen(file.from) || (file.action !== 'mention' && document.kind !== 'tasks')))
-        add(`${root}\nfile\n${file.target.replace(/^\.?\//, '')}`, file.place)
+        add('file', file.target.replace(/^\.?\//, ''), file.place)
     for (const symbol of document.symbols)
-      if (symbol.call && symbol.name.length > 5 && isOpen(symbol.from))
-        add(`${root}\nsymbol\n${symbol.name}`, symbol.place)
+      if (symbol.call && symbol.name.length > 5 && isOpen(symbol.from)) add('symbol', symbol.name, symbol.place)
   }
-  return { name, root, touches: [...touches].map(([key, place]) => ({ key, place })) }
-}
-
-function shared(context: LintContext, works: readonly Work[]): void {
-  const touched = new Map<string, Touch[]>()
-  for (const work of works)
-    for (const { key, place } of work.touches) {
-      const list = touched.get(key)
-      if (list) list.push({ work, place })
-      else touched.set(key, [{ work, place }])
-    }
-  report(context, touched)
 }
 
 const CHANGES =
   /\b(?:add|change|create|delete|edit|extend|extract|fix|implement|introduce|modify|move|refactor|remove|rename|replace|rewrite|split|update|wire|write)\b/i
 
-/** One finding for a piece of work and the others it meets, whatever they share. */
-function report(context: LintContext, touched: ReadonlyMap<string, readonly Touch[]>): void {
-  const pairs = new Map<string, { a: Work; b: Work; place: Place; what: string[] }>()
-  for (const [key, touches] of touched) {
-    const [, kind = '', name = ''] = key.split('\n')
-    const works = [...new Map(touches.map((t) => [t.work.name, t])).values()]
+/** One finding for a piece of work and each other it meets, whatever they share. */
+function shared(context: LintContext, touched: Pile<Touch>): void {
+  const pairs = new Map<string, { a: string; b: string; place: Place; what: Set<string> }>()
+  for (const touches of touched.groups(2, touchKey)) {
+    const works = [...new Map(touches.map((t) => [t.work, t])).values()]
     // What everybody touches is a hub: to name each pair would say nothing.
     if (works.length < 2 || works.length > 6) continue
     for (const one of works)
       for (const other of works) {
         if (one === other) continue
-        const id = `${one.work.root}\n${one.work.name}\n${other.work.name}`
-        const pair = pairs.get(id) ?? { a: one.work, b: other.work, place: one.place, what: [] }
+        const id = `${one.root}\n${one.work}\n${other.work}`
+        const pair = pairs.get(id) ?? { a: one.work, b: other.work, place: one.place, what: new Set<string>() }
         pairs.set(id, pair)
-        pair.what.push(kind === 'symbol' ? `${name}()` : name)
+        pair.what.add(one.kind === 'symbol' ? `${one.name}()` : one.name)
       }
   }
   for (const { a, b, place, what } of pairs.values())
     context.report(
       'overlapping-files',
       place,
-      `${a.name} and ${b.name} are both open and both work on ${listed([...new Set(what)].toSorted(), 3)}: the second to merge meets the first's changes.`,
+      `${a} and ${b} are both open and both work on ${listed([...what].toSorted(), 3)}: the second to merge meets the first's changes.`,
       'Do one after the other, or agree who changes what.',
-      { key: `${a.name} ${b.name}` },
+      { key: `${a} ${b}` },
     )
 }

@@ -38,8 +38,11 @@ function wording(context: LintContext, document: SpecDocument, requirement: Requ
   if (!PROMISED.has(requirement.kind)) return
   // A question that is asked about it already says that it is open.
   if (/\[NEEDS CLARIFICATION/i.test(requirement.text)) return
+  // Kiro opens a requirement with its user story: what somebody wants and why; the criteria below it bind.
+  if (document.format === 'kiro' && /^(?:user story\W{1,3})?as an? /i.test(spoken(requirement.text))) return
   const place = firstLine(requirement.titlePlace ?? requirement.place, context.textOf(document))
-  const name = requirement.id?.written ?? (requirement.title === '' ? 'The requirement' : `"${requirement.title}"`)
+  const name =
+    named('Requirement', requirement) ?? (requirement.title === '' ? 'The requirement' : `"${requirement.title}"`)
   const key = requirement.id?.id ?? requirement.title
   const why = untestableBecause(requirement.text)
   if (why !== null && requirement.scenarios.length === 0) {
@@ -65,9 +68,15 @@ function wording(context: LintContext, document: SpecDocument, requirement: Requ
   )
 }
 
+/** `FR-001`; `Criterion 2` where the number alone would say nothing. */
+function named(what: string, { id }: Requirement | Criterion): string | null {
+  if (!id) return null
+  return /^[\d.]+$/.test(id.written) ? `${what} ${id.written.replace(/\.$/, '')}` : id.written
+}
+
 function criterionWording(context: LintContext, document: SpecDocument, criterion: Criterion): void {
   const place = firstLine(criterion.place, context.textOf(document))
-  const name = criterion.id?.written ?? 'The acceptance criterion'
+  const name = named('Criterion', criterion) ?? 'The acceptance criterion'
   const why = untestableBecause(criterion.text)
   if (why !== null) {
     context.report(

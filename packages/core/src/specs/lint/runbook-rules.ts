@@ -1,23 +1,16 @@
 import type { FileReference, Place, SpecDocument } from '../model.ts'
 import { firstLine, listed, top, type LintContext } from './lint-context.ts'
-import { detached, type LintIndex, type RunbookEntry, type StoryEntry } from './lint-index.ts'
+import type { LintIndex, RunbookEntry, StoryEntry } from './lint-index.ts'
 
 export function runbookRules(context: LintContext, index: LintIndex): void {
   const { project } = context
   for (const document of context.live) if (document.kind === 'runbook') searchBlocks(context, document)
   for (const found of project.agentStories) {
-    const key = `${found.root}\n${found.id}`
-    const group = index.stories.get(key) ?? {
-      id: found.id,
-      scope: found.scope,
-      root: found.root,
-      stories: [],
-      runbooks: [],
-    }
-    index.stories.set(key, group)
+    const { id, scope, root } = found
     for (const at of found.stories) {
       const story = project.documents[at]
-      if (story && context.own.has(story)) group.stories.push(detached(storyEntry(context, story)))
+      if (story && context.own.has(story))
+        index.addStory({ id, scope, root, story: storyEntry(context, story), runbook: null })
     }
     for (const at of found.runbooks) {
       const runbook = context.ownAt(at)
@@ -27,23 +20,27 @@ export function runbookRules(context: LintContext, index: LintIndex): void {
       const hasChangelogStep = touched.some((f) => CHANGELOG.test(f.target))
       if (hasChangelogStep) index.hasChangelogStep = true
       if (open) tests(context, touched)
-      group.runbooks.push(
-        detached({
+      index.addStory({
+        id,
+        scope,
+        root,
+        story: null,
+        runbook: {
           place: top(runbook),
           status: runbook.status,
           isOpen: open,
           source: open ? sourceOf(touched) : [],
           hasChangelogStep,
           saysChangelog: /\bchangelog\b/i.test(context.textOf(runbook)),
-        }),
-      )
+        },
+      })
     }
   }
 }
 
 /** What a runbook owes to its story and to the others. */
 export function runbooksAtEnd(context: LintContext, index: LintIndex): void {
-  for (const { stories, runbooks } of index.stories.values())
+  for (const { stories, runbooks } of index.stories())
     for (const runbook of runbooks) {
       if (!runbook.isOpen || runbook.source.length === 0) continue
       // A project without a changelog is asked for none.

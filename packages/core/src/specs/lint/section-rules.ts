@@ -59,7 +59,8 @@ function sections(context: LintContext, document: SpecDocument, wanted: readonly
   if (document.kind === 'constitution' && held.every((found) => found.length === 0) && document.principles.length > 0)
     return
   const missing = wanted.filter(
-    (w, i) => held[i]?.length === 0 && !isThere(document, w) && !context.isWaived(document, w.keys),
+    (w, i) =>
+      held[i]?.length === 0 && !isThere(document, w) && !isOlder(document, w) && !context.isWaived(document, w.keys),
   )
   // A section written another way than we know is not missing: a document with none of them is of another layout.
   if (missing.length > 0 && (missing.length < wanted.length || isBare(document)))
@@ -93,6 +94,14 @@ function sections(context: LintContext, document: SpecDocument, wanted: readonly
 /** A component of a runbook may be headed like a section: then it is that. */
 function keyOf(section: Section): string {
   return (section.key === 'runbook-component' ? sectionKey(section.name) : null) ?? section.key ?? ''
+}
+
+/** spec-kit's template had no Success Criteria before its version 0.0.60; its other headings tell it apart. */
+function isOlder(document: SpecDocument, wanted: Wanted): boolean {
+  return (
+    wanted.keys.includes('success-criteria') &&
+    document.sections.some((s) => /^(?:execution (?:flow|status)|quick guidelines|primary user story)\b/.test(s.name))
+  )
 }
 
 /** Some sections are told by what stands in them. */

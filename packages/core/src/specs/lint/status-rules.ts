@@ -147,7 +147,7 @@ const BOUND = /^(?:COMMITTED|DONE|IMPLEMENTED|CLOSED|RETIRED|SUPERSEDED)/
 
 /** A runbook that was accepted while its story is not agreed on. */
 export function statusAtEnd(context: LintContext, index: LintIndex): void {
-  for (const story of index.stories.values()) {
+  for (const story of index.stories()) {
     const [written] = story.stories
     if (!written?.isLive || !written.status || story.stories.length !== 1 || BOUND.test(written.status.normal)) continue
     for (const { status } of story.runbooks) {

@@ -14,13 +14,17 @@ export function taskRules(context: LintContext): void {
   }
 }
 
+/** `User Stories 1-3`, `US1/US2`, `User Story 1 & 2`; the words behind `User Story 1 - ` may begin with a number. */
+const SEVERAL_STORIES =
+  /\buser stories\b|\bUS\d+\s*[-–+&,/]\s*(?:US)?\d|\buser story #?\d+(?:\s*(?:[+&,/]|and\b)\s*|[-–])(?:US)?#?\d/i
+
 /** `US2` of a phase's heading; null where the phase belongs to no story, undefined where it cannot be told. */
 function storyOf(tasks: SpecDocument, task: Task): string | null | undefined {
   const phase = tasks.sections[task.phase]
   if (!phase) return undefined
   const found = /\buser stor(?:y|ies)\s*#?(\d{1,3})|\bUS-?(\d{1,3})\b/gi
   const numbers = [...phase.title.matchAll(found)].map((m) => Number(m[1] ?? m[2]))
-  if (numbers.length > 1 || /\buser stories\b|\bUS\d+\s*[-–+&,/]\s*(?:US)?\d/i.test(phase.title)) return undefined
+  if (numbers.length > 1 || SEVERAL_STORIES.test(phase.title)) return undefined
   const [number] = numbers
   if (number !== undefined) return `US${number}`
   return /\b(?:setup|foundation(?:al)?|polish|cross[- ]cutting|infrastructure)\b/i.test(phase.title) ? null : undefined
@@ -39,7 +43,8 @@ function labels(context: LintContext, tasks: SpecDocument): void {
     const key = { key: task.id?.id ?? '' }
     const place = firstLine(task.place, text)
     if (story === null) {
-      if (task.story !== null)
+      // `[US0]` is how some write that a task serves all stories.
+      if (task.story !== null && task.story.id !== 'US0')
         context.report(
           'story-label-misplaced',
           place,
@@ -85,7 +90,7 @@ function ids(context: LintContext, tasks: SpecDocument): void {
   for (const task of counted) {
     if (!phases.has(task.phase)) continue
     // A part of a task goes by its parent's id.
-    if (task.id !== null || task.parent !== null || task.indent > 0 || /^[*`[]*T\d/.test(task.text)) continue
+    if (task.id !== null || task.parent !== null || task.indent > 0 || /^[*`[]*T\d|^~~/.test(task.text)) continue
     if (task.state !== 'open' && task.state !== 'done') continue
     next += 1
     const id = `T${String(next).padStart(3, '0')}`
@@ -101,7 +106,7 @@ function ids(context: LintContext, tasks: SpecDocument): void {
 }
 
 const HEAD =
-  /^([ \t]*[-*+][ \t]+\[[ xX]\])[ \t]+((?:(?:[*_]{2}|`)?\[?T\d{3,4}\]?(?:[*_]{2}|`)?:?(?:[*_]{2})?|\[[Pp]\]|\[US\d{1,3}\])(?:[ \t]+|$)){1,3}/
+  /^([ \t]*[-*+][ \t]+\[[ xX]\])[ \t]+((?:(?:[*_]{2}|`)?\[?T\d{3,4}\]?(?:[*_]{2}|`)?:?(?:[*_]{2})?|\[[Pp]\]|\[US\d{1,3}\])(?:[ \t]+|$|(?=\[(?:[Pp]|US\d{1,3})\]))){1,3}/
 
 /** Id in bold, tags before the id, tags in the other order: read alike, and one safe edit away from the grammar. */
 function format(context: LintContext, tasks: SpecDocument): void {
@@ -129,10 +134,23 @@ function headEdit(text: string, task: Task): TextEdit | null {
   if (!head || lineStart + head[0].length < id.place.end) return null
   const from = lineStart + (head[1]?.length ?? 0)
   const written = line.slice(head[1]?.length ?? 0, head[0].length)
+  // A tag that stands elsewhere, or in another form, would be written a second time.
+  const count = (tag: RegExp) => written.match(tag)?.length ?? 0
+  if (count(/\[P\]/gi) !== (task.parallel ? 1 : 0) || count(/\[US\d/g) !== (task.story ? 1 : 0))
+    return bareId(written, from, id.written)
   const own = ` ${id.written}${task.parallel ? ' [P]' : ''}${task.story ? ` [${task.story.written.toUpperCase()}]` : ''} `
   // Other blanks between the parts are no departure.
-  if (written.replaceAll(/\s+/g, ' ') === own || head[0].length >= line.trimEnd().length) return null
+  if (written.replaceAll(/\s+/g, ' ').replaceAll('][', '] [') === own || head[0].length >= line.trimEnd().length)
+    return null
   return { start: from, end: lineStart + head[0].length, text: own }
+}
+
+/** The identifier alone, where the tags behind it must stay as they are. */
+function bareId(written: string, from: number, id: string): TextEdit | null {
+  const decorated = /^[ \t]+((?:[*_]{2}|`|\[)T\d{3,4}(?:[*_]{2}|`|\])(?::[*_]{0,2})?)/.exec(written)
+  if (!decorated) return null
+  const at = from + decorated[0].length - (decorated[1]?.length ?? 0)
+  return { start: at, end: from + decorated[0].length, text: id }
 }
 
 const WRITES =
@@ -140,6 +158,12 @@ const WRITES =
 /** What such a task makes that is no file of the project, or is everywhere. */
 const NOT_A_FILE =
   /\b(?:folders?|director(?:y|ies)|branch|release|issue|ticket|project|repository|repo|package|dependenc(?:y|ies)|tag|account|secrets?|documentation|docs|readme|changelog|screenshots?|labels?|checklist|pr|pull request|throughout|across|all (?:files|usages|call ?sites|callers|tests)|every)\b/i
+
+/** `Write section "History"`, `Write the installation steps`: prose, whatever file it comes to stand in. */
+const PROSE =
+  /^(?:write|add|create)\b.{0,80}\b(?:chapters?|steps|instructions|tutorials?|glossary|lessons?|articles?)\b|^write\b(?!.{0,60}\btests?\b).{0,60}\b(?:sections?|guides?|overview|introduction|exercises?)\b/i
+/** `... to SessionService`: a class says where as well as a path does. */
+const IN_A_CLASS = /\b(?:in|to|into|of|from) (?:the )?[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+\b/
 
 function files(context: LintContext, tasks: SpecDocument): void {
   const counted = tasks.tasks
@@ -154,6 +178,7 @@ function files(context: LintContext, tasks: SpecDocument): void {
   for (const { task, index } of counted) {
     if (withFile.has(index) || (task.parent !== null && withFile.has(task.parent))) continue
     const words = task.text.replaceAll(/\*\*|__/g, '').trim()
+    if (PROSE.test(words) || IN_A_CLASS.test(words)) continue
     if (!WRITES.test(words) || NOT_A_FILE.test(words) || /[\w-]+\/[\w-]|\.[a-z]{1,5}\b|`[^`]*`/.test(words)) continue
     context.report(
       'task-without-file',

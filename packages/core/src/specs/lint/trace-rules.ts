@@ -1,3 +1,4 @@
+import { spannedIds } from '../identifiers.ts'
 import type { Requirement, SpecDocument, Task } from '../model.ts'
 import { firstLine, top, type LintContext } from './lint-context.ts'
 
@@ -16,7 +17,8 @@ export function traceRules(context: LintContext): void {
 
 /** Everything a task file names, in whatever place: a coverage table counts as well. */
 function named(tasks: SpecDocument): Set<string> {
-  return new Set(tasks.references.map((reference) => unpadded(reference.id)))
+  // `FR-001-005` may be a range: then all of it is named.
+  return new Set(tasks.references.flatMap(({ id }) => [id, ...spannedIds(id)].map(unpadded)))
 }
 
 function unpadded(id: string): string {

@@ -46,8 +46,19 @@ function isExplained(after: string): boolean {
     /^(?:,? \w+){0,2}(?:\s?[:(]|\s[-–—]\s)/.test(after) ||
     /^[^.;]{0,25}?,? (?:by|i\.e\.|so that|using|via|meaning|such that|through|without|even (?:if|when|under)|when|for example)\b/i.test(
       after,
-    )
+    ) ||
+    // `seamlessly loads the last page without a reload`, `responsive, adapting to ...`, `responsive; no scrolling ...`
+    /^[^.;]{0,120}? without \p{L}|^(?:,| by) (?:adapting|falling back|requiring|showing|displaying|returning|keeping|limiting)\b|^; no \p{L}/iu.test(
+      after,
+    ) ||
+    // What is fallen back to, or where calls go, is named: that it be seamless adds nothing to test.
+    /^ (?:falls? back|routes?|redirects?|reroutes?|fails? over)\b[^.;]{0,60} to \p{L}/iu.test(after)
   )
+}
+
+/** `; any failure MUST return ...`: the next clause says what happens. */
+function goesOn(after: string): boolean {
+  return /^\s?;\s[^.;]{0,160}\b(?:must|shall|returns?|shows?|reports?|retries|logs)\b/i.test(after)
 }
 
 /** Words without a measure. Each pattern takes only uses that claim a quality, not names that hold the word (`fast path`, `quick fix`). */
@@ -167,7 +178,8 @@ export function untestableBecause(text: string): string | null {
   if (!isEnglish(said) || hasMeasure(said)) return null
   for (const [pattern, why] of UNTESTABLE) {
     const match = pattern.exec(said)
-    if (match && !isExplained(said.slice(match.index + match[0].length))) return `"${match[0].trim()}": ${why}`
+    const after = match ? said.slice(match.index + match[0].length) : ''
+    if (match && !isExplained(after) && !goesOn(after)) return `"${match[0].trim()}": ${why}`
   }
   return null
 }
