@@ -1,4 +1,4 @@
-// Makes delete-failing-test.patch from the example as it stands: the agent's first attempt, and the failing test taken out.
+// Makes the patches from the example as it stands: the agent's first attempt with the failing test taken out, and ticks without work.
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,6 +25,10 @@ try {
   if (after === before) throw new Error('the test to delete was not found')
   writeFileSync(file, after)
   writeFileSync(path.join(here, 'delete-failing-test.patch'), git('diff', '--no-color', '--full-index'))
+  git('checkout', '-q', '.')
+  const tasks = path.join(folder, 'specs/001-weight-in-grams/tasks.md')
+  writeFileSync(tasks, readFileSync(tasks, 'utf8').replaceAll('- [ ] ', '- [x] '))
+  writeFileSync(path.join(here, 'tick-without-work.patch'), git('diff', '--no-color', '--full-index'))
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

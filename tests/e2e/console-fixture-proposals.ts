@@ -71,6 +71,27 @@ export function makeValidation(over: Partial<Validation> = {}): Validation {
         newly_failing_tests: [],
         problems: [],
       },
+      ticked_tasks: {
+        judged: [
+          {
+            id: 'T014',
+            path: 'specs/004-totals/tasks.md',
+            line: 31,
+            text: 'Round each total in `src/total.ts`, with tests in `test/total.test.js`',
+            verdict: 'partly',
+            lookable: true,
+            dropped: [],
+            evidence: [
+              { about: 'file', found: 'yes', text: 'src/total.ts was changed since the task was written', where: null },
+              { about: 'test', found: 'no', text: 'no report names a test of test/total.test.js', where: null },
+            ],
+            caveats: ['what is missing may be in a file, or under a name, that the task does not say'],
+          },
+        ],
+        removed: [],
+        total: 1,
+        not_judged: null,
+      },
     },
     isolation: {
       driver: 'bubblewrap',
@@ -301,6 +322,24 @@ export function makeProposals(): Proposal[] {
         newly_skipped_tests: [],
         newly_failing_tests: [{ id: 'total.test.js > adds up', message: 'expected 12.34\nreceived 12' }],
         problems: ['report.xml: 2 test cases have the same name'],
+      },
+      ticked_tasks: {
+        judged: [
+          {
+            id: 'T021',
+            path: 'specs/005-reload/tasks.md',
+            line: 12,
+            text: 'The cart survives a reload',
+            verdict: 'contradicted',
+            lookable: true,
+            dropped: ['src/storage.ts', 'restoreCart'],
+            evidence: [{ about: 'file', found: 'against', text: 'src/cart-storage.ts is not there', where: null }],
+            caveats: ['the task may mean another file, or only a part of it'],
+          },
+        ],
+        removed: [{ id: 'T022', path: 'specs/005-reload/tasks.md', line: 13, text: 'Measure how long a reload takes' }],
+        total: 1,
+        not_judged: null,
       },
     }
   }

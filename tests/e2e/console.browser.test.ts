@@ -352,6 +352,20 @@ describe('a proposal', () => {
     await page.getByRole('alert').filter({ hasText: 'It ran without isolation' }).waitFor()
   })
 
+  test('each ticked task is shown with its verdict, what was found, and what the change took out of it', async () => {
+    await signIn(page, fixture, `/proposals/${id('prp', 2)}?view=validation`)
+    const tasks = page.getByRole('list', { name: 'Ticked tasks' }).getByRole('listitem')
+    const first = await tasks.filter({ hasText: 'T021' }).first().textContent()
+    for (const part of [
+      'contradicted',
+      'specs/005-reload/tasks.md:12',
+      'src/storage.ts, restoreCart',
+      'against it: src/cart-storage.ts is not there',
+    ])
+      expect(first).toContain(part)
+    expect(await tasks.filter({ hasText: 'T022' }).textContent()).toContain('open, taken away')
+  })
+
   test('past approvals are shown as void with the reason', async () => {
     await signIn(page, fixture, `${PROPOSAL}?view=history`)
     await page.getByText('void: stale').waitFor()

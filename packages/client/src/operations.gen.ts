@@ -743,6 +743,33 @@ export type Task = {
   updated_at: string
 }
 
+export type TickedTasks = {
+  judged: {
+    id: string | null
+    path: string
+    line: number
+    text: string
+    verdict: "contradicted" | "unshown" | "partly" | "shown"
+    lookable: boolean
+    dropped: string[]
+    evidence: {
+      about: "file" | "symbol" | "test" | "commit"
+      found: "yes" | "partly" | "no" | "against"
+      text: string
+      where: string | null
+    }[]
+    caveats: string[]
+  }[]
+  removed: {
+    id: string | null
+    path: string
+    line: number
+    text: string
+  }[]
+  total: number
+  not_judged: string | null
+}
+
 export type Token = {
   id: string
   person_id: string
@@ -809,6 +836,7 @@ export type Validation = {
       }[]
       problems: string[]
     }
+    ticked_tasks: TickedTasks
   } | null
   isolation: Isolation | null
   envelope_digest: string | null
@@ -873,6 +901,7 @@ export type ValidationDetail = {
       }[]
       problems: string[]
     }
+    ticked_tasks: TickedTasks
   } | null
   isolation: Isolation | null
   envelope_digest: string | null

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CanonicalDefinition } from '../agents/canonical.ts'
 import { AGENT_STATES } from '../agents/definition.ts'
+import { VERDICTS } from '../specs/evidence.ts'
 import { RISKS } from '../specs/story.ts'
 import { DecisionSettings } from './settings.ts'
 import { FieldChange, Incident, PolicyException, PolicyUpdate, Promotion, Remediation } from './subjects.ts'
@@ -82,6 +83,9 @@ const Proposal = z.strictObject({
   authors: z.array(id).max(1000),
 })
 
+/** A task in a file of specifications, by the id that it has there. */
+const TaskPlace = { id: z.string().max(200).nullable(), path, line: z.int().min(1) }
+
 const Validation = z.strictObject({
   id,
   verdict: z.enum(['passed', 'failed', 'errored']),
@@ -100,6 +104,14 @@ const Validation = z.strictObject({
     newly_failing_tests: names,
     total: count,
     failed: count,
+  }),
+  /** Tasks that the change ticks, each judged by files, history and tests, and open ones that it takes away. */
+  ticked_tasks: z.strictObject({
+    judged: z
+      .array(z.strictObject({ ...TaskPlace, verdict: z.enum(VERDICTS), lookable: z.boolean(), dropped: names }))
+      .max(1000),
+    removed: z.array(z.strictObject(TaskPlace)).max(1000),
+    not_judged: z.string().max(2000).nullable(),
   }),
 })
 

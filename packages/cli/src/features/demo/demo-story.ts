@@ -140,6 +140,11 @@ const secondRun: Step = {
     const decision = proposal.decisions.at(-1)
     const detail = await world.people.ada.client.call('decisionShow', { params: { id: decision?.id ?? '' } })
     expect(detail.input !== undefined, 'the decision has no input')
+    const ticked = proposal.validation?.facts?.ticked_tasks.judged ?? []
+    expect(
+      ticked.length === 3 && ticked.every((t) => t.verdict === 'shown'),
+      `ticks were judged ${ticked.map((t) => `${t.id ?? t.path} ${t.verdict}`).join(', ') || 'nowhere'}`,
+    )
     world.proposal = proposal
     const reported = proposal.validation?.facts?.candidate_reported
     return {
@@ -148,6 +153,7 @@ const secondRun: Step = {
       look: `/proposals/${proposal.id}`,
       facts: [
         `${reported?.passed ?? 0} of ${reported?.total ?? 0} tests passed, none removed or skipped`,
+        `${ticked.map((t) => t.id).join(', ')} are ticked, and shown by what changed and what was tested (gatehouse proposal show ${short(proposal.id)}…)`,
         `policy: ${proposal.decisions.map((d) => `${d.hook} ${d.outcome}`).join(', ')}; each kept with its exact input (gatehouse decision show ${short(decision?.id ?? '')}…)`,
         ...proposal.missing.map((m) => `needs ${m.what}`),
       ],
@@ -155,27 +161,31 @@ const secondRun: Step = {
   },
 }
 
+/** A patch of the examples as ada sends it, when its validation is over; policy has denied it. */
+async function deniedPatch(world: World, file: string, title: string, rationale: string) {
+  const { ada } = world.people
+  const patch = await readFile(join(world.examples, 'patches', file))
+  const body = { patch: patch.toString('base64'), title, repository: 'parcel-rates', rationale }
+  const submitted = await ada.client.call('proposalSubmit', { body })
+  const proposal = await settledProposal(world, ada.client, submitted.id, ['failed', 'validated'])
+  const decision = proposal.decisions.at(-1)
+  expect(
+    proposal.state === 'failed' && decision?.outcome === 'deny',
+    `it is ${proposal.state}, policy said ${decision?.outcome ?? 'nothing'}`,
+  )
+  return { proposal, decision, facts: proposal.validation?.facts }
+}
+
 const removedTest: Step = {
   name: 'a patch that deletes the failing test instead',
   async run(world) {
-    const { ada } = world.people
-    const patch = await readFile(join(world.examples, 'patches', 'delete-failing-test.patch'))
-    const submitted = await ada.client.call('proposalSubmit', {
-      body: {
-        patch: patch.toString('base64'),
-        title: 'Weigh in grams',
-        repository: 'parcel-rates',
-        rationale: 'all tests green',
-      },
-    })
-    const proposal = await settledProposal(world, ada.client, submitted.id, ['failed', 'validated'])
-    const facts = proposal.validation?.facts
-    const removed = facts?.candidate_reported.removed_tests ?? []
-    const decision = proposal.decisions.at(-1)
-    expect(
-      proposal.state === 'failed' && decision?.outcome === 'deny',
-      `it is ${proposal.state}, policy said ${decision?.outcome ?? 'nothing'}`,
+    const { proposal, decision, facts } = await deniedPatch(
+      world,
+      'delete-failing-test.patch',
+      'Weigh in grams',
+      'all tests green',
     )
+    const removed = facts?.candidate_reported.removed_tests ?? []
     expect(proposal.validation?.state === 'passed' && removed.length > 0, 'the removed test was not named')
     return {
       decided: 'refused: a test is gone',
@@ -190,8 +200,31 @@ const removedTest: Step = {
   },
 }
 
+const emptyTicks: Step = {
+  name: 'a patch that ticks every task and does none',
+  async run(world) {
+    const { proposal, decision, facts } = await deniedPatch(
+      world,
+      'tick-without-work.patch',
+      'T001, T002, T003: done and tested',
+      'all tasks complete',
+    )
+    const ticked = facts?.ticked_tasks.judged ?? []
+    expect(
+      proposal.validation?.state === 'passed' && ticked.length === 3 && ticked.every((t) => t.verdict !== 'shown'),
+      `ticks were judged ${ticked.map((t) => t.verdict).join(', ')}`,
+    )
+    return {
+      decided: 'refused: nothing behind the ticks',
+      by: `policy ${decision.violations[0]?.policy_id ?? ''}`,
+      look: `/proposals/${proposal.id}?view=validation`,
+      facts: ticked.map((t) => `${t.id ?? t.path} is ticked and ${t.verdict}: ${t.evidence[0]?.text ?? ''}`),
+    }
+  },
+}
+
 /** Steps up to a proposal that waits for approval. */
-export const STORY_STEPS: readonly Step[] = [people, story, firstRun, secondRun, removedTest]
+export const STORY_STEPS: readonly Step[] = [people, story, firstRun, secondRun, removedTest, emptyTicks]
 
 /** Writes a file of the demo's folder; for the steps that follow. */
 export async function keepFile(world: World, name: string, content: string | Uint8Array): Promise<string> {

@@ -5,6 +5,7 @@ import { cleanLine, cleanLines } from '../../clean-text.ts'
 import type { Session } from '../../command.ts'
 import { stateStyle, type Style } from '../../style.ts'
 import { fields, section, table, time } from '../../table.ts'
+import { tickedText } from '../validations/ticked-text.ts'
 
 type File = Proposal['files'][number]
 
@@ -113,6 +114,7 @@ export function proposalText(proposal: Proposal, session: Session): string {
     section('Rationale', indented(proposal.rationale), style),
     filesText(proposal.files, style),
     validationText(proposal, session),
+    tickedText(proposal.validation?.facts?.ticked_tasks, style, session.columns),
     decisionsText(proposal, session),
     approvalText(proposal, session),
     effectText(proposal, style),

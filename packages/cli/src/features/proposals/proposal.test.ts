@@ -98,6 +98,24 @@ test('the page of a proposal tells what is measured from what is told', async ()
       newly_failing_tests: [{ id: 'c > d', message: 'no' }],
       problems: [],
     },
+    ticked_tasks: {
+      judged: [
+        {
+          id: 'T012',
+          path: 'specs/001-a/tasks.md',
+          line: 7,
+          text: 'Create `src/a.ts`',
+          verdict: 'contradicted' as const,
+          lookable: true,
+          dropped: ['src/b.ts'],
+          evidence: [{ about: 'file' as const, found: 'against' as const, text: 'src/a.ts is not there', where: null }],
+          caveats: ['the task may mean another file'],
+        },
+      ],
+      removed: [{ id: null, path: 'specs/001-a/tasks.md', line: 8, text: 'Measure it' }],
+      total: 3,
+      not_judged: null,
+    },
   }
   const validation = {
     id: 'val_1',
@@ -124,6 +142,9 @@ test('the page of a proposal tells what is measured from what is told', async ()
     /told by its tests +2 of 3 passed, 1 failed/,
     /removed tests +a > b/,
     /newly failing +c > d/,
+    /Ticked tasks \(3\), judged by files, history and tests, not by their ticks\n  contradicted  T012 Create `src\/a\.ts`\n    specs\/001-a\/tasks\.md:7/,
+    /! src\/a\.ts is not there\n    \? the task may mean another file\n    ! the change takes out of the task: src\/b\.ts\n  and 2 more/,
+    /taken away, open  Measure it\n    specs\/001-a\/tasks\.md:8 of the base/,
     /isolation +NONE: plain limited processes; no namespaces here/,
     /approve +yes/,
     /merge +no: not now/,

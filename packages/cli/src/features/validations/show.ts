@@ -7,6 +7,7 @@ import type { Host } from '../../host.ts'
 import { resolveId } from '../../id-prefix.ts'
 import { stateStyle, type Style } from '../../style.ts'
 import { fields, section, time } from '../../table.ts'
+import { tickedText } from './ticked-text.ts'
 
 export function showCommand(parent: Command, host: Host): void {
   addCommand(parent, host, {
@@ -18,12 +19,12 @@ export function showCommand(parent: Command, host: Host): void {
       const client = session.client()
       const params = { id: await resolveId(client, 'validation', argument(args, 0)) }
       const document = await client.call('validationShow', { params, signal: session.host.signal })
-      return { document, text: validationText(document, session.style) }
+      return { document, text: validationText(document, session.style, session.columns) }
     },
   })
 }
 
-function validationText(validation: ValidationDetail, style: Style): string {
+function validationText(validation: ValidationDetail, style: Style, columns: number): string {
   const { facts, isolation } = validation
   const told = facts?.candidate_reported
   const reported = reportedTests(validation)
@@ -90,6 +91,7 @@ function validationText(validation: ValidationDetail, style: Style): string {
         : '',
       style,
     ),
+    tickedText(facts?.ticked_tasks, style, columns),
     commandsText(validation.commands, style),
   ].join('')
 }

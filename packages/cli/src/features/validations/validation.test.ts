@@ -37,6 +37,7 @@ function sample(reports: number, told: Partial<{ total: number; passed: number }
         problems: reports > 0 ? ['out.xml: the report counts 0 tests'] : [],
         ...told,
       },
+      ticked_tasks: { judged: [], removed: [], total: 0, not_judged: null },
     },
     isolation: null,
     envelope_digest: null,

@@ -13,6 +13,7 @@ import { bytesText, durationText } from '../../ui/relative-time.ts'
 import { Skeleton } from '../../ui/skeleton.tsx'
 import { Time } from '../../ui/time.tsx'
 import { QueryView } from '../operations/query-view.tsx'
+import { TickedTasksPanel } from './ticked-tasks-panel.tsx'
 import { nothingTested, ranWithoutIsolation, testFindings, type TestFinding } from './validation-summary.ts'
 
 export const VALIDATION_TONES: Readonly<Record<Validation['state'], Tone>> = {
@@ -47,6 +48,7 @@ export function ValidationPanel({ proposal }: { proposal: Proposal }) {
           </div>
         </div>
       </Panel>
+      <TickedTasksPanel validation={validation} />
       <Outputs validation={validation} />
       <Panel title="How it was done">
         <Facts rows={recipeRows(validation)} />

@@ -19,6 +19,7 @@ test('each finding says who saw it: a deleted file the host, the rest the candid
           newly_failing_tests: [{ id: 'f', message: 'm' }],
           problems: [],
         },
+        ticked_tasks: { judged: [], removed: [], total: 0, not_judged: null },
       },
     }),
   )
@@ -53,6 +54,7 @@ test('reports that count no test that ran are said loudly; a recipe without a re
             newly_failing_tests: [],
             problems: [],
           },
+          ticked_tasks: { judged: [], removed: [], total: 0, not_judged: null },
         },
       }),
     )

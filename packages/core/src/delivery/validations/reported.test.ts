@@ -16,6 +16,7 @@ const facts = (more: Partial<ValidationFacts['candidate_reported']>): Validation
     problems: [],
     ...more,
   },
+  ticked_tasks: { judged: [], removed: [], total: 0, not_judged: null },
 })
 const commands = [{ name: 'test', run: ['true'] }]
 const junit = [{ format: 'junit', path: 'out.xml' }]

@@ -27,7 +27,7 @@ export function appliedValidations(recipe: Recipe, branch: string, environment: 
  * @param applied the validations that held; where they are not known, all of the recipe's.
  */
 export function reportedTests(validation: {
-  readonly facts?: ValidationFacts | null
+  readonly facts?: Pick<ValidationFacts, 'candidate_reported'> | null
   readonly recipe: Recipe
   readonly applied?: readonly AppliedValidation[] | undefined
 }): ReportedTests | null {

@@ -66,7 +66,7 @@ test('told which test failed, it passes them all, and adds tests', async () => {
   expect(await validate(tree)).toEqual({ passed: 42, failed: [], code: 0 })
   const { files } = await bench.forge.diffTrees(ID, base, tree)
   expect(files.map((f) => `${f.status} ${f.path}`)).toContain('added test/weight-grams.test.js')
-  expect(files.every((f) => /^(src|test)\/|^README\.md$/.test(f.path))).toBe(true)
+  expect(files.every((f) => /^(src|test|specs)\/|^README\.md$/.test(f.path))).toBe(true)
 })
 
 test('told of another test, it does not mend what nobody asked for', async () => {

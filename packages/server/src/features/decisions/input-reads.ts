@@ -105,7 +105,7 @@ function validationInput({
   isolation_driver,
   facts,
 }: NonNullable<DecisionSubject['validation']>): NonNullable<DecisionInput['validation']> {
-  const { host_measured, candidate_reported } = facts
+  const { host_measured, candidate_reported, ticked_tasks } = facts
   return {
     id,
     verdict,
@@ -121,6 +121,18 @@ function validationInput({
       newly_failing_tests: candidate_reported.newly_failing_tests.map((t) => t.id),
       total: candidate_reported.total,
       failed: candidate_reported.failed,
+    },
+    ticked_tasks: {
+      judged: ticked_tasks.judged.map(({ id: task, path, line, verdict: shown, lookable, dropped }) => ({
+        id: task,
+        path,
+        line,
+        verdict: shown,
+        lookable,
+        dropped,
+      })),
+      removed: ticked_tasks.removed.map(({ id: task, path, line }) => ({ id: task, path, line })),
+      not_judged: ticked_tasks.not_judged,
     },
   }
 }

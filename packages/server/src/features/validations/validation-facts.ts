@@ -1,5 +1,5 @@
 import { globMatch, type Recipe } from '@gatehouse/core/delivery/validations/recipe'
-import type { ValidationFacts, Verdict } from '@gatehouse/core/delivery/validations/facts'
+import type { TickedTasks, ValidationFacts, Verdict } from '@gatehouse/core/delivery/validations/facts'
 import { compareTests } from '@gatehouse/sandbox/test-comparison'
 import type { TestReport, TestResult } from '@gatehouse/sandbox/test-report'
 import type { ProposalFile } from '../decisions/input-reads.ts'
@@ -13,6 +13,7 @@ export function factsOf(
   files: readonly ProposalFile[],
   base: RecipeRun,
   candidate: RecipeRun,
+  ticked_tasks: TickedTasks,
 ): { readonly verdict: Verdict; readonly facts: ValidationFacts } {
   const compared = compareTests(report(base.tests), report(candidate.tests))
   const testFiles = files.filter((f) => recipe.test_paths.some((pattern) => globMatch(pattern, f.path)))
@@ -37,6 +38,7 @@ export function factsOf(
       newly_failing_tests: failing.map((t) => ({ id: t.id, message: (t.message ?? '').slice(0, 2000) })).slice(0, MOST),
       problems: [...candidate.report_problems.slice(0, 49), ...baseProblem(base)],
     },
+    ticked_tasks,
   }
   return { verdict: candidate.passed ? 'passed' : 'failed', facts }
 }

@@ -22,6 +22,7 @@ import type { Feedback } from '../tasks/task-schemas.ts'
 import { requireTransition } from '../transitions.ts'
 import { baselineOwner } from './validation-reads.ts'
 import { runRecipe, type RecipeRun } from './recipe-run-service.ts'
+import { tickedTasks } from './ticked-tasks.ts'
 import { factsOf, failureReason } from './validation-facts.ts'
 
 const FLOW_VERSION = 1
@@ -65,7 +66,8 @@ export async function workValidation(context: Context, job: JobContext<'validati
     )
     const envelope_digest = await keepBlob(context, Buffer.from(JSON.stringify(candidate.envelopes)), 'evidence')
     const base_envelope_digest = await keepBlob(context, Buffer.from(JSON.stringify(base.envelopes)), 'evidence')
-    const { verdict, facts } = factsOf(recipe, proposal.files as Parameters<typeof factsOf>[1], base, candidate)
+    const ticked = await tickedTasks(context, repository, proposal, row.result_tree, candidate, job.signal)
+    const { verdict, facts } = factsOf(recipe, proposal.files as Parameters<typeof factsOf>[1], base, candidate, ticked)
     const isolation = candidate.envelopes[0]?.isolation ?? null
     await performAct(context, acting(), (tx) =>
       finish(tx, context, job, repository, { verdict, facts, isolation, envelope_digest, base_envelope_digest }),
