@@ -5,6 +5,7 @@ import type { SpecProject } from '@gatehouse/core/specs/project-model'
 import { placeOfPath } from '@gatehouse/core/specs/project-layout'
 import { readProject } from '@gatehouse/core/specs/project'
 import { gitFiles } from './spec-git.ts'
+import { keepYoungSpace } from './spec-memory.ts'
 
 /** A project's specifications as they lie on the disk. */
 export interface SpecFolder {
@@ -106,6 +107,7 @@ export function listSpecFolder(cwd: string, ceiling: string, paths: readonly str
   const folders = new Set<string>()
   if (listed) {
     if (listed.length > MAX_ENTRIES) throw tooMany(root)
+    keepYoungSpace(listed.length)
     for (const path of listed) {
       if (path.split('/').some((part) => SKIPPED.has(part))) continue
       for (let at = dirname(path); !folders.has(join(root, at)); at = dirname(at)) folders.add(join(root, at))
@@ -221,6 +223,7 @@ function walk(root: string, start: string, named: readonly string[], state: { en
     }
     if (folder !== start && !wanted.has(folder) && entries.some((entry) => entry.name === '.git')) return
     found.folders.add(folder)
+    keepYoungSpace(state.entries)
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       state.entries += 1
       if (state.entries > MAX_ENTRIES) throw tooMany(root)

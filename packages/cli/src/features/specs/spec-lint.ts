@@ -14,7 +14,7 @@ import { lintConfig } from './spec-config.ts'
 import { isUnder, listSpecFolder, needDocuments, readSpecFile } from './spec-files.ts'
 import { fixAll, type FixedFinding } from './spec-fix.ts'
 import { changedSince, gitIgnored } from './spec-git.ts'
-import { keepYoungSpace, levelMemory } from './spec-memory.ts'
+import { levelMemory } from './spec-memory.ts'
 import { spillShelf, type SpillShelf } from './spec-shelf.ts'
 import { rulePage, sarifLog } from './spec-sarif.ts'
 import { countsText, findingsText } from './spec-text.ts'
@@ -128,7 +128,6 @@ interface Looked {
 
 /** `emit` is given what is long, piece by piece; the result has what is left to say. */
 function look(session: Session, args: readonly string[], wish: Wish, emit: (piece: string) => void): Looked {
-  keepYoungSpace()
   const shelves: SpillShelf[] = []
   try {
     return lookWith(session, args, wish, emit, () => {

@@ -61,7 +61,7 @@ function measure(count: number): Record<string, unknown> {
     making += performance.now() - start
     return text
   }
-  keepYoungSpace()
+  keepYoungSpace(count)
   const before = liveHeap()
   const times: number[] = []
   let findings = 0
