@@ -7,6 +7,8 @@ export interface Names {
   /** The file holds such functions or classes, imports, and nothing else. */
   readonly stub: boolean
   readonly tests: FileTests
+  /** Names of tests that the file gives as plain text, in order; each once. */
+  readonly titles: readonly string[]
 }
 
 export interface FileTests {

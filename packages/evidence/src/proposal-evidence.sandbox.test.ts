@@ -60,6 +60,11 @@ test('a tick with code and tests that pass is shown', async () => {
   expect(ticked.map(({ id, path, line, verdict, dropped }) => ({ id, path, line, verdict, dropped }))).toEqual([
     { id: 'T001', path: TASKS, line: 5, verdict: 'shown', dropped: [] },
   ])
+  // The commit that stands for the change is in nobody's repository.
+  expect(ticked[0]?.evidence[0]).toMatchObject({
+    text: 'src/cart.ts is there and was changed since by this change',
+    where: null,
+  })
   expect({ removed, not_judged }).toEqual({ removed: [], not_judged: null })
 })
 
@@ -84,6 +89,15 @@ test('a test that the task names and that fails contradicts the tick', async () 
     result('failed'),
   ])
   expect(ticked[0]?.verdict).toBe('contradicted')
+})
+
+test('a report that names no file shows the tests of the file by their names', async () => {
+  repository.commit('plan', { [TASKS]: list(OPEN) })
+  const { id, name, status } = result('passed')
+  const files = { [TASKS]: list(DONE), 'src/cart.ts': CODE, 'test/cart.test.ts': TEST }
+  const nameless = (called: string) => judged(files, [{ id, name: called, status, suite: 'test' }])
+  expect((await nameless(name)).ticked[0]?.verdict).toBe('shown')
+  expect((await nameless('another')).ticked[0]?.verdict).toBe('partly')
 })
 
 test('a run without a report shows no test to have passed', async () => {

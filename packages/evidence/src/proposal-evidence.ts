@@ -39,29 +39,37 @@ export interface ProposalEvidence {
   readonly not_judged: string | null
 }
 
+const SUBJECT = 'proposal'
+
 /**
  * Judges the tasks that a proposed change ticks, by `projectEvidence` on what the branch would be with the change as its last commit. That commit says nothing, so
  * that no words of the change's author count as a mention. Throws GitError, EvidenceGitError and what the file system throws.
  */
 export async function proposalEvidence(change: ProposedChange): Promise<ProposalEvidence> {
   const own = await ownRepository(change)
-  const files = await changedSpecs(own, change)
+  const files = await changedSpecs(own.gitDir, change)
   const { ticked, removed } = proposalTicks(files.before, files.after)
   if (ticked.length === 0) return { ticked: [], removed, not_judged: files.problem }
-  const folder = await checkout(own, change)
+  const folder = await checkout(own.gitDir, change)
   if (!folder.ok) return { ticked: [], removed, not_judged: folder.detail }
   const tests = change.tests ?? []
-  const evidence = await projectEvidence(folder.path, resultsOf(tests, new Set(tests), change.tests !== null))
+  const found = await projectEvidence(folder.path, resultsOf(tests, new Set(tests), change.tests !== null))
   const judged = new Map(
-    evidence.features.flatMap((feature) => feature.tasks.map((task) => [`${task.path}:${task.line}`, task] as const)),
+    found.features.flatMap((feature) => feature.tasks.map((task) => [`${task.path}:${task.line}`, task] as const)),
   )
   const lost = ticked.find((tick) => !judged.has(`${tick.path}:${tick.line}`))
   return {
     ticked: ticked.flatMap((tick): JudgedTick[] => {
       const task = judged.get(`${tick.path}:${tick.line}`)
       if (!task) return []
-      const { id, text, verdict, lookable, caveats } = task
-      return [{ ...tick, id, text, verdict, lookable, evidence: task.evidence, caveats }]
+      const { id, text, verdict, lookable } = task
+      const evidence = task.evidence.map((line) => ({
+        ...line,
+        text: ownWords(line.text, own.commit),
+        where: line.where === own.commit ? null : line.where,
+      }))
+      const caveats = task.caveats.map((caveat) => ownWords(caveat, own.commit))
+      return [{ ...tick, id, text, verdict, lookable, evidence, caveats }]
     }),
     removed,
     not_judged: files.problem ?? (lost ? `${lost.path}:${lost.line} is ticked and was not judged` : null),
@@ -69,7 +77,7 @@ export async function proposalEvidence(change: ProposedChange): Promise<Proposal
 }
 
 /** A bare repository of ours that borrows the other's objects and has the change as its HEAD. */
-async function ownRepository(change: ProposedChange): Promise<string> {
+async function ownRepository(change: ProposedChange): Promise<{ readonly gitDir: string; readonly commit: string }> {
   const own = join(change.scratch, 'own.git')
   const format = (await git(change.gitDir, ['rev-parse', '--show-object-format'])).toString('latin1').trim()
   const objects = (await git(change.gitDir, ['rev-parse', '--path-format=absolute', '--git-path', 'objects'])).toString(
@@ -90,9 +98,16 @@ async function ownRepository(change: ProposedChange): Promise<string> {
     GIT_COMMITTER_EMAIL: 'proposal@localhost',
     GIT_COMMITTER_DATE: stamp,
   }
-  const made = await git(own, ['commit-tree', change.resultTree, '-p', change.baseCommit, '-m', 'proposal'], { env })
-  await git(own, ['update-ref', 'HEAD', made.toString('latin1').trim()])
-  return own
+  const made = await git(own, ['commit-tree', change.resultTree, '-p', change.baseCommit, '-m', SUBJECT], { env })
+  const commit = made.toString('latin1').trim()
+  await git(own, ['update-ref', 'HEAD', commit])
+  return { gitDir: own, commit }
+}
+
+/** The commit of ours is in nobody's repository: it is the change itself. */
+function ownWords(text: string, commit: string): string {
+  const id = commit.slice(0, 10)
+  return text.replaceAll(`${id} "${SUBJECT}"`, 'this change').replaceAll(id, 'this change')
 }
 
 /** The specifications that the change touches, as they were and as they are. */

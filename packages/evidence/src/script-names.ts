@@ -63,6 +63,7 @@ export function scriptNames(path: string, text: string): Names | null {
   const defined = new Map<string, number>()
   const used = new Map<string, number>()
   const counted = { tests: 0, off: 0 }
+  const titles = new Set<string>()
   const hollow = new Set<string>()
   const solid = new Set<string>()
   const note = (into: Map<string, number>, name: unknown, at: number) => {
@@ -95,6 +96,8 @@ export function scriptNames(path: string, text: string): Names | null {
         /^(?:each|for|skipIf|runIf)$/.test(call.at(-1) ?? '') && isNode(callee) && callee.type !== 'CallExpression'
       if (TEST_CALL.test(first) && !isInner && Array.isArray(node['arguments']) && node['arguments'].length > 0) {
         counted.tests += 1
+        const title = titleOf((node['arguments'] as unknown[])[0])
+        if (title !== null) titles.add(title)
         const hands = (node['arguments'] as unknown[]).filter((given) => isNode(given) && bodyKind(given) !== null)
         const empty = hands.length > 0 && hands.every((given) => isNode(given) && isEmptyFunction(given))
         if (off || switched || empty) counted.off += 1
@@ -107,7 +110,19 @@ export function scriptNames(path: string, text: string): Names | null {
     }
   }
   for (const name of solid) hollow.delete(name)
-  return { defined, used, hollow, stub: isStub(program.body as unknown as ScriptNode[]), tests: counted }
+  return {
+    defined,
+    used,
+    hollow,
+    stub: isStub(program.body as unknown as ScriptNode[]),
+    tests: counted,
+    titles: [...titles],
+  }
+}
+
+/** A name that is written out; null for one that is made when the file runs. */
+function titleOf(given: unknown): string | null {
+  return isNode(given) && given.type === 'Literal' && typeof given['value'] === 'string' ? given['value'] : null
 }
 
 function nameOf(node: ScriptNode): unknown {

@@ -18,6 +18,7 @@ interface Told {
   readonly hollow: readonly string[]
   readonly stub: boolean
   readonly tests: FileTests
+  readonly titles: readonly string[]
 }
 
 /**

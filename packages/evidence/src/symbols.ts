@@ -88,7 +88,9 @@ function symbolsOf({ path, text }: SourceFile, names: Names | null): FileSymbols
     stub: names?.stub === true,
     tests: names?.tests ?? null,
     testNames:
-      names && path.endsWith('.go') ? [...names.defined.keys()].filter((name) => /^(?:Test|Fuzz)/.test(name)) : [],
+      names && path.endsWith('.go')
+        ? [...names.defined.keys()].filter((name) => /^(?:Test|Fuzz)/.test(name))
+        : (names?.titles ?? []),
   }
 }
 

@@ -42,6 +42,28 @@ test('a bare name of a file is not taken for the file of that name in any folder
   expect(longer.ofFile('tests/a.test.ts', []).outcome).toBe('not-in-report')
 })
 
+test('a report that names no file at all is looked through for every name that the file gives its tests', () => {
+  const told = (...cases: string[]) => results(report('run', ...cases))
+  const [adds, empties] = [
+    '<testcase classname="test" name="adds"/>',
+    '<testcase classname="test" name="empties (all)"/>',
+  ]
+  expect(told(adds, empties).ofFile('test/cart.test.js', ['adds', 'empties (all)'])).toMatchObject({
+    outcome: 'passed',
+    passed: 2,
+    by: 'run',
+  })
+  const outcome = (names: readonly string[], ...cases: string[]) =>
+    told(...cases).ofFile('test/cart.test.js', names).outcome
+  // One is missing; another name begins alike; another test says where it is from; the file has no names to look for.
+  expect(outcome(['adds', 'empties (all)'], adds)).toBe('not-in-report')
+  expect(outcome(['empties (some)'], empties)).toBe('not-in-report')
+  expect(outcome(['adds'], adds, PASSED)).toBe('not-in-report')
+  expect(outcome(['adds'], adds, '<testcase classname="x" name="y" file="b.test.js"/>')).toBe('not-in-report')
+  expect(outcome([], adds)).toBe('not-in-report')
+  expect(outcome(['adds'], '<testcase classname="test" name="adds"><failure/></testcase>')).toBe('failed')
+})
+
 test('one report that cannot be read refuses all of them, and no report is told from an empty one', () => {
   const broken = readReports([report('given', PASSED), { name: 'b.xml', bytes: Buffer.from('<testsuite>') }])
   expect(broken).toMatchObject({ ok: false, detail: expect.stringMatching(/^b\.xml: /) })

@@ -55,6 +55,12 @@ export function resultsOf(tests: readonly TestResult[], ofRun: ReadonlySet<TestR
     ...outcomeOf(given, own),
     by: own.length > 0 && own.every((test) => ofRun.has(test)) ? 'run' : 'given',
   })
+  // Some runners (node:test before Node 22) name no file at all: then the file's own names have to be there, every one of them.
+  const isNameless = tests.every(({ file, suite }) => file === undefined && !/[/\\.]/.test(suite))
+  const byTitles = (titles: readonly string[]): TestResult[] => {
+    const found = titles.map((title) => (byName.get(bareName(title)) ?? []).filter(({ name }) => name === title))
+    return isNameless && found.every((named) => named.length > 0) ? found.flat() : []
+  }
   return {
     given,
     ofFile: (path, names) => {
@@ -69,7 +75,8 @@ export function resultsOf(tests: readonly TestResult[], ofRun: ReadonlySet<TestR
             ),
           )
         : []
-      return outcome(own.length > 0 ? own : ofPackage)
+      if (own.length > 0) return outcome(own)
+      return outcome(path.endsWith('.go') ? ofPackage : byTitles(names))
     },
     ofName: (name) => outcome(byName.get(name) ?? []),
   }

@@ -103,7 +103,7 @@ function namesOfTree(parser: Parser, language: 'python' | 'go', text: string): N
       }
     }
     for (const name of solid) hollow.delete(name)
-    return { defined, used, hollow, stub: isStub(tree.rootNode), tests: counted }
+    return { defined, used, hollow, stub: isStub(tree.rootNode), tests: counted, titles: [] }
   } finally {
     cursor.delete()
     tree.delete()

@@ -124,14 +124,23 @@ function compareReports(cwd: string, ours: CoverageReport, theirs: CoverageRepor
     const [theirHit, theirMissed] = [rowsOf(their.covered), rowsOf(their.not_covered)]
     const source = readFileSync(join(cwd, file), 'utf8').split('\n')
     // OPA's rule index and early exit pass over conditions that would not have changed anything; the plan runs them. So
-    // a line of conditions may be run here and not there, but never the other way, and never a head alone.
-    const isCondition = (row: number): boolean => /^\s|\bif\s+[^{\s]/.test(source[row - 1] ?? '')
+    // a line of conditions may be run here and not there, but never the other way, and never a head alone. `a := input.b`
+    // is a condition too: it is run, and has no value, where the input has none.
+    const isCondition = (row: number): boolean => /^\s|\bif\s+[^{\s]|^\w+ := input\./.test(source[row - 1] ?? '')
+    // OPA covers an `every` with all its lines, also where its body was never run, for there was nothing to run it on.
+    const spanned = rowsOf((their.covered ?? []).filter(({ start, end }) => end.row > start.row))
+    const single = rowsOf((their.covered ?? []).filter(({ start, end }) => end.row === start.row))
+    const isInEvery = (row: number): boolean => {
+      const head = source.slice(0, row - 1).findLastIndex((line) => /^\t?\S/.test(line))
+      return spanned.has(row) && !single.has(row) && /^\tevery /.test(source[head] ?? '')
+    }
     for (const row of new Set([...hit, ...missed, ...theirHit, ...theirMissed])) {
       const partly = theirHit.has(row) && theirMissed.has(row)
       if (!partly && hit.has(row) === theirHit.has(row)) found.same++
       // OPA tells parts of a line apart.
       else if (partly) found.partly++
       else if (hit.has(row) && isCondition(row)) found.skippedByOpa++
+      else if (!hit.has(row) && isInEvery(row)) found.partly++
       else unexplained.push(`${file}:${row} ours ${hit.has(row)} theirs ${theirHit.has(row)}`)
     }
   }
