@@ -55,6 +55,7 @@ test('a report that names no file at all is looked through for every name that t
   })
   const outcome = (names: readonly string[], ...cases: string[]) =>
     told(...cases).ofFile('test/cart.test.js', names).outcome
+  expect(outcome(['b'], adds)).toBe('not-in-report')
   // One is missing; another name begins alike; another test says where it is from; the file has no names to look for.
   expect(outcome(['adds', 'empties (all)'], adds)).toBe('not-in-report')
   expect(outcome(['empties (some)'], empties)).toBe('not-in-report')

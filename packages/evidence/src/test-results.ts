@@ -117,13 +117,15 @@ function bareName(name: string): string {
 function isOf({ file, suite }: TestResult, path: string, stem: string): boolean {
   if (file !== undefined && samePath(file, path)) return true
   const dotted = stem.replaceAll('/', '.')
+  // All of the file's own name: the class `test` of node:test is not that of every `x.test.js`.
+  const own = stem.slice(stem.lastIndexOf('/') + 1)
   return suite.split(' > ').some((part) => {
     if (part.includes('/') && samePath(part, path)) return true
     if (part === path || part === dotted || part.startsWith(`${dotted}.`)) return true
     // A package's own root is left out: `com.x.FooTest` of src/test/java/com/x/FooTest.java, `test_x.TestClass` of tests/test_x.py.
     const segments = part.split('.')
     return [part, segments.slice(0, -1).join('.')].some(
-      (name) => name !== '' && (dotted === name || dotted.endsWith(`.${name}`)),
+      (name) => (name === own || name.endsWith(`.${own}`)) && (dotted === name || dotted.endsWith(`.${name}`)),
     )
   })
 }

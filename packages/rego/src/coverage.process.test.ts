@@ -132,7 +132,7 @@ function compareReports(cwd: string, ours: CoverageReport, theirs: CoverageRepor
     const single = rowsOf((their.covered ?? []).filter(({ start, end }) => end.row === start.row))
     const isInEvery = (row: number): boolean => {
       const head = source.slice(0, row - 1).findLastIndex((line) => /^\t?\S/.test(line))
-      return spanned.has(row) && !single.has(row) && /^\tevery /.test(source[head] ?? '')
+      return spanned.has(row) && !single.has(row) && (source[head] ?? '').startsWith('\tevery ')
     }
     for (const row of new Set([...hit, ...missed, ...theirHit, ...theirMissed])) {
       const partly = theirHit.has(row) && theirMissed.has(row)
