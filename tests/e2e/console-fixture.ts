@@ -18,7 +18,8 @@ import {
   PERSONS,
   sha,
 } from './console-fixture-data.ts'
-import { DECISIONS, DIFF, makeProposals, makeValidationDetail } from './console-fixture-proposals.ts'
+import { DECISIONS, DIFF, makeProposals } from './console-fixture-proposals.ts'
+import { makeValidationDetail } from './console-fixture-validations.ts'
 
 /** The console's built files and canned answers of the API on one address: for tests of the pages alone, not of the server. */
 export interface ConsoleFixture {

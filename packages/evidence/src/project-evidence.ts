@@ -4,12 +4,10 @@ import { isWork } from '@gatehouse/core/specs/claims'
 import { judgeTask, type CommitRef, type TaskFacts, type TaskJudgement } from '@gatehouse/core/specs/evidence'
 import type { SpecProject } from '@gatehouse/core/specs/project-model'
 import { readProject } from '@gatehouse/core/specs/project'
-import { commitRef, fileFact, neededOf, ownFiles, SourceTexts, type PlacedClaim } from './file-facts.ts'
-import { withFolders } from './folder-evidence.ts'
+import { commitRef, fileFact, neededOf, ownFiles, SourceTexts } from './file-facts.ts'
 import { readHistory, topFolder, type History } from './git-history.ts'
 import { EvidenceGitError } from './git-run.ts'
 import { ignoredPaths, readTree, sparsePaths, type TreeFile } from './git-tree.ts'
-import { Mentions } from './mentions.ts'
 import { testFacts } from './named-tests.ts'
 import { PathFinder } from './path-finder.ts'
 import { readSpecFiles } from './project-files.ts'
@@ -17,6 +15,7 @@ import { symbolLookup, windowFiles } from './symbol-lookup.ts'
 import { firstChange } from './symbol-since.ts'
 import { readTaskPasts, type TaskPast } from './task-history.ts'
 import { ownedDocuments, type Owned } from './task-owners.ts'
+import { placeTasks, UNKNOWN_PAST, type WorkTask } from './task-places.ts'
 import type { TestResults } from './test-results.ts'
 
 export interface TaskEvidence extends TaskJudgement {
@@ -65,7 +64,6 @@ interface Repository {
   readonly sparse: ReadonlySet<string>
 }
 
-const UNKNOWN: TaskPast = { written: null, ticked: null, tickedAtCreation: false, unticked: null, reworded: null }
 /** A task that asks for no more than a frame. */
 const STUB =
   /\b(?:stubs?|stubbed|skeletons?|scaffold\w*|placeholders?|boilerplate|no-?ops?)\b|\bempty (?:files?|modules?|class(?:es)?|functions?|methods?|components?|packages?)\b/i
@@ -121,42 +119,14 @@ export async function projectEvidence(
       )
     : new Map<string, readonly TaskPast[]>()
   const work = owned.flatMap((owner) =>
-    owner.document.tasks.flatMap((task, index) => (isWork(task) ? [{ owner, task, index }] : [])),
+    owner.document.tasks.flatMap((task, index): WorkTask[] => (isWork(task) ? [{ owner, task, index }] : [])),
   )
-  const counts = new Map<string, number>()
-  for (const { task } of work) if (task.id) counts.set(task.id.id, (counts.get(task.id.id) ?? 0) + 1)
-  const mentions = new Mentions(
-    history,
-    new Set(counts.keys()),
-    owned.map(({ feature }) => feature),
-  )
-  const placed = work.map(({ owner, task, index }) => {
-    const past = pasts.get(owner.document.path)?.[index] ?? UNKNOWN
-    const { feature, bases } = owner
-    const claims = owner.claims[index]
-    const named = (claims?.files ?? []).map((claim) => ({ claim, found: finder.find(claim.path, bases) }))
-    const paths = new Set(named.flatMap(({ found }) => found?.path ?? []))
-    const said = task.id ? mentions.of(task.id.id, feature, paths, counts.get(task.id.id) === 1) : []
-    const own = new Set(said.flatMap(({ by, commit }) => (by === null ? [] : [commit.order])))
-    if (past.ticked !== null) own.add(past.ticked)
-    return {
-      past,
-      said,
-      files: named.flatMap(({ claim, found }): PlacedClaim[] => {
-        // What lies beside the task says what is wanted, and is not the work, unless the task is to write it.
-        const beside = found?.path.startsWith(`${feature.folder}/`) === true && claim.action === 'change'
-        if (!found || beside) return []
-        const vague = claims?.bare.has(claim.path) === true && found.folder && claim.action !== 'delete'
-        return [{ claim: vague ? { ...claim, action: 'change' } : claim, found, past, own: vague ? own : null }]
-      }),
-      outside: named.filter(({ found }) => found === null).map(({ claim }) => claim.path),
-    }
-  })
+  const placed = placeTasks(work, owned, pasts, history, finder)
   begin('reading sources')
   const sources = new SourceTexts(finder)
   const inWindow = new Map<string, string[]>()
   const windows = work.map(({ owner, index }, i) => {
-    const { past = UNKNOWN, files: own = [] } = placed[i] ?? {}
+    const { past = UNKNOWN_PAST, files: own = [] } = placed[i] ?? {}
     const isAlone = (owner.claims[index]?.symbols.length ?? 0) > 0 && own.every(({ found }) => found.folder)
     return isAlone ? windowFiles(past, history, finder, inWindow) : []
   })
@@ -165,7 +135,9 @@ export async function projectEvidence(
       ...placed.flatMap((p) => p.files.map((claim) => neededOf(claim, finder, history))),
       ...windows.map((paths, i) => ({
         paths,
-        blobs: paths.flatMap((path) => firstChange(path, placed[i]?.past ?? UNKNOWN, repository.history)?.before ?? []),
+        blobs: paths.flatMap(
+          (path) => firstChange(path, placed[i]?.past ?? UNKNOWN_PAST, repository.history)?.before ?? [],
+        ),
       })),
     ]
     await sources.fetch(
@@ -190,7 +162,7 @@ export async function projectEvidence(
     return known ? commitRef(known) : null
   }
   const judged = work.map(({ owner, task, index }, i): TaskEvidence & { owner: Owned } => {
-    const { past = UNKNOWN, files: claimed = [], outside = [], said = [] } = placed[i] ?? {}
+    const { past = UNKNOWN_PAST, files: claimed = [], outside = [], said = [] } = placed[i] ?? {}
     const claims = owner.claims[index]
     const done = task.state === 'done'
     const facts: TaskFacts = {
@@ -207,6 +179,7 @@ export async function projectEvidence(
       files: claimed.map((claim) => ({
         ...fileFact(claim, finder, history, sources, ignored),
         stub: lookup.file(claim.found.path)?.stub === true,
+        ...(claim.own === null ? {} : { below: changed[i]?.get(claim) ?? [] }),
       })),
       symbols: (claims?.symbols ?? []).map(({ name }) => lookup.symbol(i, name)),
       tests: testFacts(claimed, claims, results, lookup.file),
@@ -235,7 +208,7 @@ export async function projectEvidence(
       tests: facts.tests.map(({ name }) => name),
       symbols: facts.symbols.map(({ name }) => name),
       commits: [...new Map(commits.map((c) => [c.id, c])).values()],
-      ...withFolders(judgeTask(facts), changed[i] ?? new Map()),
+      ...judgeTask(facts),
     }
   })
   const features = byFeature(judged.filter(({ path }) => isBelow(path, within)))
@@ -245,24 +218,24 @@ export async function projectEvidence(
     within,
     features,
     repository: history && { head: history.head, commits: history.commits.length, cut: history.cut },
-    notes: [
-      ...notes,
-      // Nothing found must not look like nothing wrong.
-      ...(features.length === 0
-        ? [
-            `${folder} holds no list of tasks: specs/ of spec-kit, openspec/, .agent/, .kiro/ and Markdown stories are looked for`,
-          ]
-        : []),
-      ...(history === null ? [`${folder} is in no git repository: tasks were judged by the files only`] : []),
-      ...(history?.head === null ? ['the repository has no commit yet'] : []),
-      ...(repository && repository.sparse.size > 0
-        ? ['the checkout is sparse: specifications that are not on the disk were not read']
-        : []),
-      ...(history?.cut === true
-        ? ['the history is cut (shallow or partial clone): fetch all of it to see what was before']
-        : []),
-    ],
+    notes: [...notes, ...notesOf(folder, features, repository)],
   }
+}
+
+/** What a reader has to know of the whole: a sentence each. */
+function notesOf(folder: string, features: readonly FeatureEvidence[], repository: Repository | null): string[] {
+  const found: string[] = []
+  // Nothing found must not look like nothing wrong.
+  if (features.length === 0)
+    found.push(
+      `${folder} holds no list of tasks: specs/ of spec-kit, openspec/, .agent/, .kiro/ and Markdown stories are looked for`,
+    )
+  if (repository === null) return [...found, `${folder} is in no git repository: tasks were judged by the files only`]
+  const { history, sparse } = repository
+  if (history.head === null) found.push('the repository has no commit yet')
+  if (sparse.size > 0) found.push('the checkout is sparse: specifications that are not on the disk were not read')
+  if (history.cut) found.push('the history is cut (shallow or partial clone): fetch all of it to see what was before')
+  return found
 }
 
 /** Whether a path is in a folder; everything is in ''. */

@@ -136,6 +136,12 @@ test('words that are taken out of a task with the tick are told: what is asked m
   ])
 })
 
+test('a folder that leaves a task with its tick is told as a file is', async () => {
+  repository.commit('plan', { [TASKS]: list('- [ ] T001 Rework `src/api/`') })
+  const { ticked } = await judged({ [TASKS]: list('- [x] T001 Rework the interface') })
+  expect(ticked.map(({ dropped }) => dropped)).toEqual([['src/api']])
+})
+
 test('an open task that the change takes away is told, and one that is done is not', async () => {
   repository.commit('plan', { [TASKS]: list(OPEN, '- [x] T002 Old', '- [ ] T003 Third') })
   const { removed } = await judged({ [TASKS]: list('- [ ] T003 Third') })

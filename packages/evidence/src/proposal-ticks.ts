@@ -1,7 +1,8 @@
 import { posix } from 'node:path'
-import { claimsOf, isWork, type TaskClaims } from '@gatehouse/core/specs/claims'
+import { isWork, type TaskClaims } from '@gatehouse/core/specs/claims'
 import { readProject } from '@gatehouse/core/specs/project'
 import type { SpecFile } from '@gatehouse/core/specs/project-model'
+import { namedClaims } from './named-folders.ts'
 import { plainWords } from './task-history.ts'
 
 /** A task's box as one version of a file has it. */
@@ -76,7 +77,8 @@ function boxesOf(files: readonly SpecFile[]): Box[] {
   const texts = new Map(files.map(({ path, text }) => [path, text]))
   return readProject(files).documents.flatMap((document) => {
     if (document.template || !document.tasks.some(isWork)) return []
-    const claims = claimsOf(document, texts.get(document.path) ?? '')
+    // Whatever reads as a path is one: the words are compared, and nothing is looked for.
+    const claims = namedClaims(document, texts.get(document.path) ?? '', () => true)
     return document.tasks.flatMap((task, i): Box[] => {
       if (!isWork(task)) return []
       const words = plainWords(task.text)

@@ -1,13 +1,12 @@
-import type { Task } from '@gatehouse/core/specs/model'
 import type { SymbolFact } from '@gatehouse/core/specs/evidence-grades'
-import type { PlacedClaim, SourceTexts } from './file-facts.ts'
-import { readSymbols, type FileSymbols } from './symbols.ts'
 import { placeOfPath } from '@gatehouse/core/specs/project-layout'
+import type { PlacedClaim, SourceTexts } from './file-facts.ts'
 import type { History } from './git-history.ts'
 import type { PathFinder } from './path-finder.ts'
 import { lastChange, sinceWhen } from './symbol-since.ts'
+import { readSymbols, type FileSymbols } from './symbols.ts'
 import type { TaskPast } from './task-history.ts'
-import type { Owned } from './task-owners.ts'
+import type { PlacedTask, WorkTask } from './task-places.ts'
 
 /** From the least to the most that a name's age shows. */
 const SINCE = ['same', 'unknown', 'import', 'changed', 'new']
@@ -53,8 +52,8 @@ export interface Lookup {
  * names, else those of its feature and those in `windows`.
  */
 export async function symbolLookup(
-  work: readonly { readonly owner: Owned; readonly task: Task; readonly index: number }[],
-  placed: readonly { readonly past: TaskPast; readonly files: readonly PlacedClaim[] }[],
+  work: readonly WorkTask[],
+  placed: readonly PlacedTask[],
   changed: readonly ReadonlyMap<PlacedClaim, readonly string[]>[],
   windows: readonly (readonly string[])[],
   history: History | null,

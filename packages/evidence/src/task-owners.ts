@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { isWork } from '@gatehouse/core/specs/claims'
 import type { SpecDocument } from '@gatehouse/core/specs/model'
+import { changeDocuments, featureDocuments } from '@gatehouse/core/specs/project-documents'
 import type { SpecProject } from '@gatehouse/core/specs/project-model'
 import type { NamedFeature } from './mentions.ts'
 import { namedClaims, type NamedClaims } from './named-folders.ts'
@@ -23,12 +24,14 @@ export function ownedDocuments(
   within: string,
 ): Owned[] {
   const owners = new Map<number, Owned['feature']>()
-  for (const f of project.features)
-    for (const i of [f.spec, f.plan, f.tasks, ...f.checklists, ...f.contracts, ...f.others])
-      if (i !== null) owners.set(i, { slug: f.slug, folder: f.folder, root: f.root, archived: false })
-  for (const c of project.changes)
-    for (const i of [c.proposal, c.design, c.tasks, ...c.deltas.map((d) => d.document)])
-      if (i !== null) owners.set(i, { slug: c.id, folder: c.folder, root: c.root, archived: c.archived })
+  for (const feature of project.features) {
+    const { slug, folder, root } = feature
+    for (const i of featureDocuments(feature)) owners.set(i, { slug, folder, root, archived: false })
+  }
+  for (const change of project.changes) {
+    const { id, folder, root, archived } = change
+    for (const i of changeDocuments(change)) owners.set(i, { slug: id, folder, root, archived })
+  }
   return project.documents.flatMap((document, i) => {
     if (document.template || !document.tasks.some(isWork)) return []
     const { path, archived } = document

@@ -55,7 +55,7 @@ export function resultsOf(tests: readonly TestResult[], ofRun: ReadonlySet<TestR
     ...outcomeOf(given, own),
     by: own.length > 0 && own.every((test) => ofRun.has(test)) ? 'run' : 'given',
   })
-  // Some runners (node:test before Node 22) name no file at all: then the file's own names have to be there, every one of them.
+  // Some runners (node:test of Node 20) name no file at all: then the file's own names have to be there, every one of them.
   const isNameless = tests.every(({ file, suite }) => file === undefined && !/[/\\.]/.test(suite))
   const byTitles = (titles: readonly string[]): TestResult[] => {
     const found = titles.map((title) => (byName.get(bareName(title)) ?? []).filter(({ name }) => name === title))

@@ -39,6 +39,11 @@ export interface FileFact {
   readonly unfinished: string | null
   /** It holds functions and classes that do nothing yet, and nothing else. */
   readonly stub?: boolean
+  /**
+   * Of a folder that only its being there tells to be a path: the files below it that commits changed which name or tick the task. `change` and
+   * `changedBy` are of these commits too.
+   */
+  readonly below?: readonly string[]
 }
 
 export interface SymbolFact {
@@ -112,6 +117,8 @@ export function gradeFile(
     fact.byName && `${fact.path} was found by its name only; the task writes another path`,
     fact.uncommitted && `${fact.path} has changes that are not committed`,
     fact.atHead === true && !fact.onDisk && `${fact.path} is at HEAD, but not in the working tree`,
+    fact.below !== undefined &&
+      `${fact.path} is a folder, and any file below it may be meant: it counts for less than a file, and only by commits that name or tick the task`,
   ]
   if (fact.action === 'delete') {
     if (there) return graded(line('against', 'was to be deleted and is still there', fact.path), common)
@@ -150,14 +157,12 @@ export function gradeFile(
   const full: Found = fact.onDisk && !vague && !late ? 'yes' : 'partly'
   if (fact.uncommitted && fact.change !== 'since' && fact.change !== 'with')
     return graded(line('partly', 'is changed, not committed', fact.path), more)
+  const which = `${by ? short(by) : 'a commit'}${belowText(fact)}`
   switch (fact.change) {
     case 'since':
-      return graded(
-        line(full, `is there and was changed since by ${by ? short(by) : 'a commit'}`, by?.id ?? null),
-        more,
-      )
+      return graded(line(full, `is there and was changed since by ${which}`, by?.id ?? null), more)
     case 'with':
-      return graded(line(full, `came with the task itself, by ${by ? short(by) : 'a commit'}`, by?.id ?? null), [
+      return graded(line(full, `came with the task itself, by ${which}`, by?.id ?? null), [
         ...more,
         `task and ${fact.path} came in one commit: which was first cannot be seen`,
       ])
@@ -173,11 +178,23 @@ export function gradeFile(
       )
     case 'before':
     case 'none':
+      if (fact.below !== undefined)
+        return graded(
+          line('no', 'is there, and no commit that names or ticks the task changed anything below it', fact.path),
+          more,
+        )
       return graded(line('no', 'is there and was not changed since the task was written', fact.path), [
         ...more,
         ground.history === 'whole' && `${fact.path} may have had before what the task asks for`,
       ])
   }
+}
+
+const NAMED = 3
+
+function belowText({ below = [] }: FileFact): string {
+  if (below.length === 0) return ''
+  return `: ${below.slice(0, NAMED).join(', ')}${below.length > NAMED ? ` and ${below.length - NAMED} more` : ''} below it`
 }
 
 function gradeAbsent(

@@ -10,7 +10,9 @@ import { storable } from '../storable-text.ts'
 import type { RecipeRun } from './recipe-run-service.ts'
 
 const TIMEOUT_MS = 180_000
+/** Tasks of each list, characters of a text, and lines below a task: the schema of the facts takes no more. */
 const MOST = 500
+const TEXT = 500
 const LINES = 12
 
 interface JudgedProposal {
@@ -51,14 +53,14 @@ export async function tickedTasks(
       ...named(task),
       verdict: task.verdict,
       lookable: task.lookable,
-      dropped: task.dropped.slice(0, 100).map((name) => name.slice(0, MOST)),
+      dropped: task.dropped.slice(0, 100).map((name) => name.slice(0, TEXT)),
       evidence: task.evidence.slice(0, LINES).map(({ about, found: how, text, where }) => ({
         about,
         found: how,
-        text: text.slice(0, MOST),
-        where: where?.slice(0, MOST) ?? null,
+        text: text.slice(0, TEXT),
+        where: where?.slice(0, TEXT) ?? null,
       })),
-      caveats: task.caveats.slice(0, LINES).map((caveat) => caveat.slice(0, MOST)),
+      caveats: task.caveats.slice(0, LINES).map((caveat) => caveat.slice(0, TEXT)),
     })),
     removed: found.removed.slice(0, MOST).map(named),
     total: found.ticked.length,
@@ -71,6 +73,6 @@ function named(task: { id: string | null; path: string; line: number; text: stri
     id: task.id?.slice(0, 200) ?? null,
     path: task.path.slice(0, 4096),
     line: task.line,
-    text: task.text.slice(0, MOST),
+    text: task.text.slice(0, TEXT),
   }
 }

@@ -1,5 +1,6 @@
 import { join, posix } from 'node:path'
 import type { SpecDocument } from '@gatehouse/core/specs/model'
+import { changeDocuments, featureDocuments } from '@gatehouse/core/specs/project-documents'
 import type { SpecProject } from '@gatehouse/core/specs/project-model'
 import { openSpecFolder } from '../spec-files.ts'
 import { modelLine, modelValue, NOTICE } from './model-text.ts'
@@ -78,15 +79,13 @@ type Kinds = Map<string, { readonly kind: ModelFolder['kind']; readonly document
 
 function byFolder({ features, changes, capabilities, documents }: SpecProject): Kinds {
   const found: Kinds = new Map()
-  const add = (folder: string, kind: ModelFolder['kind'], indices: readonly (number | null)[]) => {
+  const add = (folder: string, kind: ModelFolder['kind'], indices: readonly number[]) => {
     const known = found.get(folder) ?? { kind, documents: new Set() }
     found.set(folder, known)
-    for (const i of indices) if (i !== null) known.documents.add(i)
+    for (const i of indices) known.documents.add(i)
   }
-  for (const f of features)
-    add(f.folder, 'feature', [f.spec, f.plan, f.tasks, ...f.checklists, ...f.contracts, ...f.others])
-  for (const c of changes)
-    add(c.folder, 'change', [c.proposal, c.design, c.tasks, ...c.deltas.map(({ document }) => document)])
+  for (const feature of features) add(feature.folder, 'feature', featureDocuments(feature))
+  for (const change of changes) add(change.folder, 'change', changeDocuments(change))
   for (const { document } of capabilities) add(posix.dirname(documents[document]?.path ?? ''), 'capability', [document])
   found.delete('.')
   return found

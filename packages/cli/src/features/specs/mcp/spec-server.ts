@@ -135,7 +135,7 @@ function refused(code: string, detail: string): CallToolResult {
 
 /**
  * Tells a client that asked for it what the work is at: each step, and each second of it. The number has to grow each time: within a step it creeps
- * towards the next one, which it never reaches. Where nobody knows how much there is, it only counts.
+ * towards the next one, which it never reaches.
  */
 function progressOf(
   { mcpReq }: ServerContext,
@@ -145,16 +145,12 @@ function progressOf(
   const progressToken = meta?.progressToken
   if (progressToken === undefined) return { note: () => undefined, end: () => undefined }
   let note: WorkNote = { text: 'begun' }
+  let step = 0
   let counted = 0
-  let told = 0
   const tell = () => {
     counted += 1
-    const { text: message, done, total } = note
-    const reached = done === undefined ? 0 : done + counted / (counted + 10)
-    // What came before was told without a total, or further on.
-    const left = (total ?? 1) - told
-    const progress = reached > told ? reached : told + Math.max(left / 100, 1e-6)
-    told = progress
+    const { text: message, total } = note
+    const progress = step + counted / (counted + 10)
     const params = { progressToken, progress, message, ...(total === undefined ? {} : { total }) }
     mcpReq
       .notify({ method: 'notifications/progress', params })
@@ -164,7 +160,9 @@ function progressOf(
   return {
     note: (said) => {
       note = said
-      counted = 0
+      const { done = 0 } = said
+      if (done > step) counted = 0
+      step = Math.max(step, done)
       tell()
     },
     end: () => clearInterval(timer),
