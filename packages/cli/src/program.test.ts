@@ -126,3 +126,13 @@ test('a command that was stopped by Ctrl-C exits with 130 and says no error', as
   host.stop()
   expect([await code, host.stderr()]).toEqual([130, ''])
 })
+
+test('--version behind a command is not taken for a question about the program', async () => {
+  const host = testHost()
+  expect(await runProgram(['policy', 'push', 'policies', 'oci:store:1', '--version', '1'], host)).toBe(2)
+  expect(host.stdout()).toBe('')
+  expect(host.stderr()).toContain('--version')
+  const asked = testHost()
+  expect(await runProgram(['--version'], asked)).toBe(0)
+  expect(asked.stdout()).toBe('0.1.0\n')
+})

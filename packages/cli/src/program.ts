@@ -56,6 +56,8 @@ export function buildProgram(host: Host = realHost(new AbortController().signal)
   const program = new Command('gatehouse')
     .description('A control plane for the software agents that change your code')
     .version('0.1.0')
+    // An option behind a command is that command's: `policy push --version 1` is no question for our version.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.out.write(text),

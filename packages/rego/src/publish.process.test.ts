@@ -73,6 +73,7 @@ test('the tarball holds JavaScript with its types, README, licence and examples,
       'dist/rego/rego.js',
       'dist/rego/rego.d.ts',
       'dist/rego/policy-worker.js',
+      'dist/rego/scan-process.js',
     ]),
   )
   expect(packed).toEqual(expect.arrayContaining(EXAMPLES.map((name) => `examples/${name}`)))
@@ -101,6 +102,7 @@ test('its types are found and hold', { timeout: 120_000 }, () => {
     join(consumer, 'use.ts'),
     `import { loadBundle, type Evaluation, type Trace } from '@gatehouse/rego'
 import { WorkerEvaluator } from '@gatehouse/rego/worker-evaluator'
+import { InputScan, type ScannedInput } from '@gatehouse/rego/input-scan'
 import { DecisionCache } from '@gatehouse/rego/decision-cache'
 import { Coverage, runTests } from '@gatehouse/rego/coverage'
 import { smallestChange } from '@gatehouse/rego/change-search'
@@ -112,6 +114,8 @@ if (loaded.ok) {
   const reads: readonly string[] = explain(loaded.value, 'a', {}).reads
   // @ts-expect-error -- an input is JSON
   loaded.value.evaluate('a', () => 1)
+  const scan = await InputScan.open({ plan: {}, data: {} }, 'a', 'b')
+  if (scan.ok) for await (const one of scan.value) void (one satisfies ScannedInput)
   void [answer, trace, reads, smallestChange, new DecisionCache(), runTests(loaded.value, new Coverage()), WorkerEvaluator]
 } else {
   const code: 'invalid-plan' | 'invalid-policy-data' | 'unknown-builtin' | 'nondeterministic-builtin' = loaded.code

@@ -36,15 +36,13 @@ missing contains sprintf("The input has members that policy does not know: %s.",
 	count(unknown) > 0
 }
 
-unknown contains sprintf("%s.%v", [path, name]) if {
-	some path, members in contract.objects
+unknown contains sprintf("%s.%v", [known.path, name]) if {
+	some known in contract.objects
 
 	# mutate: equivalent boolean - neither has members
-	some name, _ in object.get(whole, split(path, "."), null)
-	not members[name]
+	some name, _ in object.get(input, known.steps, null)
+	not known.members[name]
 }
-
-whole := {"input": input}
 
 missing contains sprintf("The setting %s is no number from zero up.", [name]) if {
 	some name, _ in data.governance.limits

@@ -10,8 +10,16 @@ interface Schema {
 
 type Members = Readonly<Record<string, true>>
 
-/** Every object of the schemas that names all of its members, by its path; members of alternatives are put together. */
-function known(schemas: readonly Schema[], path: string): [string, Members][] {
+interface KnownObject {
+  /** As a message names it: `input.agent.definition`. */
+  readonly path: string
+  /** The way to it from the input: `agent`, `definition`. */
+  readonly steps: readonly string[]
+  readonly members: Members
+}
+
+/** Every object of the schemas that names all of its members; members of alternatives are put together. */
+function known(schemas: readonly Schema[], steps: readonly string[]): KnownObject[] {
   const alternatives = schemas.flatMap((schema) => schema.anyOf ?? schema.oneOf ?? [schema])
   const closed = alternatives.filter((s) => s.properties !== undefined && s.additionalProperties === false)
   const members = [...new Set(closed.flatMap((s) => Object.keys(s.properties ?? {})))].toSorted()
@@ -19,10 +27,10 @@ function known(schemas: readonly Schema[], path: string): [string, Members][] {
   const inner = members.flatMap((member) =>
     known(
       closed.flatMap((s) => s.properties?.[member] ?? []),
-      `${path}.${member}`,
+      [...steps, member],
     ),
   )
-  return [[path, named(members)], ...inner]
+  return [{ path: ['input', ...steps].join('.'), steps, members: named(members) }, ...inner]
 }
 
 function named(names: readonly string[]): Members {
@@ -31,15 +39,15 @@ function named(names: readonly string[]): Members {
 
 /**
  * What policy knows of its input, as the bundle's data (`data/contract.json`): the parts each hook is decided by, and the members that the
- * objects of the input may have, by path (`input.agent.definition`). Objects within lists are not named.
+ * objects of the input may have. Objects within lists are not named.
  */
 export function decisionContract(): {
   readonly hooks: Readonly<Record<string, Members>>
-  readonly objects: Readonly<Record<string, Members>>
+  readonly objects: readonly KnownObject[]
 } {
   const schema = z.toJSONSchema(DecisionInput, { io: 'output', unrepresentable: 'any' }) as Schema
   return {
     hooks: Object.fromEntries(Object.entries(HOOK_SUBJECTS).map(([hook, parts]) => [hook, named(parts)])),
-    objects: Object.fromEntries(known([schema], 'input')),
+    objects: known([schema], []),
   }
 }
