@@ -13,15 +13,40 @@ import { compareBatch } from './opa-differential-batch.ts'
 import { CASES_FOLDER, keep, smallest } from './opa-differential-case.ts'
 import { generatePolicy } from './opa-policy-generator.ts'
 
-const { values } = parseArgs({
-  options: {
-    policies: { type: 'string', default: '1000' },
-    seed: { type: 'string', default: '1' },
-    minutes: { type: 'string' },
-    batch: { type: 'string', default: '100' },
-    cases: { type: 'string', default: CASES_FOLDER },
-  },
-})
+const HELP = `Usage: node tools/opa-differential-run.ts [options]
+
+Generates policies, data and inputs, and compares what OPA and this evaluator say of them.
+
+  --policies <number>  how many; by default 1000
+  --seed <number>      of the first one; by default 1
+  --minutes <number>   stop after so long; the last line says where to go on
+  --batch <number>     policies for each run of OPA; by default 100
+  --cases <folder>     where a difference is kept; by default packages/rego/src/differential-cases
+`
+
+function optionsOf() {
+  try {
+    return parseArgs({
+      options: {
+        policies: { type: 'string', default: '1000' },
+        seed: { type: 'string', default: '1' },
+        minutes: { type: 'string' },
+        batch: { type: 'string', default: '100' },
+        cases: { type: 'string', default: CASES_FOLDER },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`)
+    return process.exit(2)
+  }
+}
+
+const values = optionsOf()
+if (values.help) {
+  process.stdout.write(HELP)
+  process.exit(0)
+}
 
 function whole(name: 'policies' | 'seed' | 'batch'): number {
   const number = Number(values[name])

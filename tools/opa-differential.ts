@@ -22,9 +22,6 @@ function policyOf(expressions: readonly string[], isOld: boolean): string {
   return `package differential\n\n${isOld ? 'import future.keywords\n\n' : ''}every_text(a) if {\n\tevery x in a {\n\t\tis_string(x)\n\t}\n}\n\nall_in(a, b) if {\n\tevery x in a {\n\t\tx in b\n\t}\n}\n\n${rules.join('\n')}`
 }
 
-/** OPA escapes what stands for bytes that are no UTF-8; a backslash before it makes it six characters of the text. */
-const REPLACED = /(?<!\\)((?:\\\\)*)\\ufffd/g
-
 /**
  * What differs: expression, operands and both results. A pair may be JSON text, so that numbers are as they are written.
  * `isOld` compiles Rego v0, which alone has deprecated builtins. Needs the path of OPA.
@@ -63,7 +60,7 @@ export function differences(
       const x = ours[i] ?? []
       const y = theirs[i] ?? []
       for (const [n, text] of texts.entries()) {
-        if (x[n] !== y[n]?.replaceAll(REPLACED, '$1\ufffd')) {
+        if (x[n] !== y[n]) {
           out.push(`${expression} of ${text}: OPA ${y[n]}, here ${x[n]}`)
         }
       }

@@ -122,6 +122,14 @@ test('a process that somebody kills is replaced, and no answer is lost', async (
 test('where no process can be started, it is refused and not tried for ever', async () => {
   const opened = await InputScan.open(parts, fileOf([named('a')]), 'main', { heapMb: 1 })
   expect(opened).toMatchObject({ ok: false, code: 'policy-worker-failed', detail: expect.stringContaining('SIG') })
+  const { execPath } = process
+  process.execPath = join(folder, 'none')
+  try {
+    const none = await InputScan.open(parts, fileOf([named('a')]), 'main')
+    expect(none).toMatchObject({ ok: false, code: 'policy-worker-failed' })
+  } finally {
+    process.execPath = execPath
+  }
 })
 
 test('what cannot be scanned is refused before anything is answered', async () => {

@@ -271,7 +271,6 @@ export class InputScan implements AsyncIterable<ScannedInput> {
     const worker: Worker = { child, isReady: false, range: null, timer: null, lateAt: null }
     this.workers.add(worker)
     child.on('message', (reply: ScanReply) => this.heard(worker, reply))
-    child.on('error', () => child.kill('SIGKILL'))
     let ended: readonly [number | null, NodeJS.Signals | null] = [null, null]
     // What it said last is heard when the channel has ended, which may be after its exit.
     const exit = Promise.all([
@@ -280,7 +279,12 @@ export class InputScan implements AsyncIterable<ScannedInput> {
           ended = [code, signal]
           resolve()
         })
-        if (child.pid === undefined) resolve()
+        child.once('error', () => {
+          if (child.pid !== undefined) return void child.kill('SIGKILL')
+          // There is no process, but there may be a channel to it.
+          if (child.connected) child.disconnect()
+          return resolve()
+        })
       }),
       child.connected ? new Promise<void>((resolve) => void child.once('disconnect', resolve)) : null,
     ]).then(() => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Json } from '@gatehouse/core/kernel/canonical'
@@ -52,9 +52,20 @@ export async function buildCapabilities(opa: string, signal?: AbortSignal): Prom
   return ok(`${lines({ ...all, builtins, allow_net: [] }, new Set(['builtins']))}\n`)
 }
 
+/** A Rego file of so many bytes holds a table. */
+const LARGE_SOURCE = 256 * 1024
+
+/** OPA's time for a literal grows with the square of its members: who wrote a table as a rule is told where it goes. */
+function withLargeSources(folder: PolicyFolder, detail: string): string {
+  const large = folder.policies.filter((file) => statSync(join(folder.root, file)).size >= LARGE_SOURCE)
+  if (large.length === 0) return detail
+  return `${detail} A table of many thousand members in Rego takes OPA minutes: put it into a data file (JSON), and read it as data. Large here: ${large.slice(0, 5).join(', ')}.`
+}
+
 /**
  * Compiles the policies of a folder, without its tests, to OPA's plan. The same files and the same OPA give the same bytes. Without
  * entrypoints OPA takes those that METADATA names. `policy-invalid` carries what OPA said.
+ * @param timeoutMs for OPA, in milliseconds.
  */
 export async function buildPlan(
   opa: string,
@@ -62,6 +73,7 @@ export async function buildPlan(
   capabilities: string,
   entrypoints: readonly string[],
   signal?: AbortSignal,
+  timeoutMs = 120_000,
 ): Promise<Result<BuiltPlan, 'opa-failed' | 'policy-invalid'>> {
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-opa-'))
   try {
@@ -84,9 +96,10 @@ export async function buildPlan(
         // Relative paths: the plan names its source files.
         ...folder.shipped,
       ],
-      { cwd: folder.root, ...(signal ? { signal } : {}) },
+      { cwd: folder.root, timeoutMs, ...(signal ? { signal } : {}) },
     )
-    if (!said.ok) return said
+    if (!said.ok)
+      return said.detail.includes(' took longer ') ? refuse(said.code, withLargeSources(folder, said.detail)) : said
     if (said.value.exit !== 0)
       return refuse(
         'policy-invalid',

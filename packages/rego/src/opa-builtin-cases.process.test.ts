@@ -14,11 +14,11 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   'the empty key of replace_n goes before each byte and each other match': [
     ['strings.replace_n', ['{"":"X","a":"Y"}', '"ab"'], '"XYXbX"'],
     ['strings.replace_n', ['{"":"-","é":"e"}', '"aéb"'], '"-a-e-b-"'],
-    ['strings.replace_n', ['{"":"-"}', '"日x"'], '"-\ufffd-\ufffd-\ufffd-x-"'],
+    ['strings.replace_n', ['{"":"-"}', '"日x"'], String.raw`"-\ufffd-\ufffd-\ufffd-x-"`],
     ['strings.replace_n', ['{"":""}', '"é"'], '"é"'],
   ],
   'replacing the empty text cuts characters into bytes': [
-    ['replace', ['"É"', '""', '" "'], '" \ufffd \ufffd "'],
+    ['replace', ['"É"', '""', '" "'], String.raw`" \ufffd \ufffd "`],
     ['replace', ['"ab"', '""', '"-"'], '"-a-b-"'],
   ],
   'numbers of a text are bounded by their binary exponent': [
@@ -108,8 +108,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['base64url.decode', ['"YWJj\\n\\n\\n\\n"'], '"abc"'],
   ],
   'each byte that is no UTF-8 is replaced by itself': [
-    ['hex.decode', ['"e5a0"'], '"\ufffd\ufffd"'],
-    ['hex.decode', ['"e5a041c3a9f09f98"'], '"\ufffd\ufffdAé\ufffd\ufffd\ufffd"'],
+    ['hex.decode', ['"e5a0"'], String.raw`"\ufffd\ufffd"`],
+    ['hex.decode', ['"e5a041c3a9f09f98"'], String.raw`"\ufffd\ufffdAé\ufffd\ufffd\ufffd"`],
   ],
   'fractions of durations are doubles, and days are hours': [
     ['time.parse_duration_ns', ['"0.1d"'], '8640000000000'],
@@ -160,7 +160,12 @@ test('a signature by RSA-PSS without its leading zero is none', () => {
   const content = `${Buffer.from('{"alg":"PS256"}').toString('base64url')}.e30`
   let signature: Buffer
   // One in 256 begins with a zero: each has its own salt.
-  do signature = sign('sha256', Buffer.from(content), { key: privateKey, padding: 6, saltLength: 32 })
+  do
+    signature = sign('sha256', Buffer.from(content), {
+      key: privateKey,
+      padding: 6,
+      saltLength: 32,
+    })
   while (signature[0] !== 0)
   const key = JSON.stringify(publicKey.export({ format: 'jwk' }))
   const verified = (bytes: Buffer): Value =>

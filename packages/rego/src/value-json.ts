@@ -1,4 +1,5 @@
 import type { Json } from '@gatehouse/core/kernel/canonical'
+import { STRAY } from './byte-text.ts'
 import { BigNum, compareText, numberFromText, numberText, RegoObject, RegoSet, type Value } from './value.ts'
 
 /** A document that is no JSON, is nested too deep, or grows over its limit. */
@@ -60,7 +61,7 @@ export function toJson(value: Value, maxDepth: number, maxBytes: number): Json {
     }
     if (typeof v === 'string') {
       spend(v.length + 2)
-      return v
+      return v.toWellFormed()
     }
     if (v instanceof BigNum) {
       spend(v.text.length)
@@ -79,13 +80,13 @@ export function toJson(value: Value, maxDepth: number, maxBytes: number): Json {
       for (let i = 0; i < keys.length; i++) {
         const name = keys[i] as string
         spend(name.length + 4)
-        out[name] = walk(values[i] as Value, depth - 1)
+        out[name.toWellFormed()] = walk(values[i] as Value, depth - 1)
       }
       return out
     }
     for (const [name, item] of jsonEntries(v)) {
       spend(name.length + 4)
-      out[name] = walk(item, depth - 1)
+      out[name.toWellFormed()] = walk(item, depth - 1)
     }
     return out
   }
@@ -133,6 +134,11 @@ const GO_ESCAPES: Readonly<Record<string, string>> = {
 }
 
 export function jsonString(text: string): string {
+  if (!text.isWellFormed())
+    return `"${text
+      .split(STRAY)
+      .map((part) => jsonString(part).slice(1, -1))
+      .join('\\ufffd')}"`
   let out = JSON.stringify(text)
   if (out.includes('<') || out.includes('>') || out.includes('&') || out.includes('\u2028') || out.includes('\u2029')) {
     out = Array.from(out, (c) => GO_ESCAPES[c] ?? c).join('')

@@ -1,3 +1,4 @@
+import { textBytes } from './byte-text.ts'
 import { decimalOf } from './float64-wide.ts'
 
 /**
@@ -256,12 +257,16 @@ export function compareText(a: string, b: string): number {
     const x = a.charCodeAt(i)
     const y = b.charCodeAt(i)
     if (x !== y) {
+      if ((isStray(x) || isStray(y)) && !(a.isWellFormed() && b.isWellFormed()))
+        return textBytes(a).compare(textBytes(b))
       if (x >= 0xd800 && y >= 0xd800) return rankUnit(x) - rankUnit(y)
       return x - y
     }
   }
   return a.length - b.length
 }
+
+const isStray = (unit: number): boolean => unit >= 0xdc80 && unit <= 0xdcff
 
 function rankUnit(unit: number): number {
   return unit <= 0xdfff ? unit + 0x10000 : unit

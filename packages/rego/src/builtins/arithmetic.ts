@@ -273,5 +273,5 @@ function isDoubleText(text: string): boolean {
 function wideTruncateExact(value: Num): bigint {
   // Only what is written as an integer is taken exactly.
   const text = numberText(value)
-  return /^-?\d+$/.test(text) ? BigInt(text) : wideTruncate(wide(value))
+  return /^[+-]?\d+$/.test(text) ? BigInt(text) : wideTruncate(wide(value))
 }

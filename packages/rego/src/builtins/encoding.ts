@@ -1,30 +1,11 @@
-import { isUtf8 } from 'node:buffer'
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { bytesText, textBytes } from '../byte-text.ts'
 import { BuiltinError, LimitError, type Machine } from '../machine.ts'
 import { JsonSyntaxError, readJson } from '../json-reader.ts'
 import { DocumentError, jsonEntries, jsonString, jsonText } from '../value-json.ts'
 import { objectOf, RegoObject, RegoSet, type Value } from '../value.ts'
 import { areNumbersInRange } from './number-range.ts'
 import { objectAt, operandError, stringAt, typeError, type Builtins } from './operand.ts'
-
-function bytes(text: string): Buffer {
-  return Buffer.from(text, 'utf8')
-}
-
-/** Bytes as text, each byte that is no UTF-8 replaced (as Go does when it writes a string out). */
-export function decodedText(data: Uint8Array): string {
-  if (isUtf8(data)) return new TextDecoder('utf-8', { ignoreBOM: true }).decode(data)
-  const parts: string[] = []
-  for (let at = 0; at < data.length;) {
-    const lead = data[at] ?? 0
-    const size = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
-    const char = data.subarray(at, at + size)
-    const isChar = char.length === size && isUtf8(char)
-    parts.push(isChar ? Buffer.from(char).toString('utf8') : '\ufffd')
-    at += isChar ? size : 1
-  }
-  return parts.join('')
-}
 
 export function base64Bytes(text: string, alphabet: 'standard' | 'url'): Buffer {
   const clean = text.replaceAll(/[\r\n]/g, '')
@@ -37,16 +18,21 @@ export function base64Bytes(text: string, alphabet: 'standard' | 'url'): Buffer 
   return Buffer.from(body, alphabet === 'standard' ? 'base64' : 'base64url')
 }
 
+/** Bytes as OPA reads base64url, in tokens too. Throws BuiltinError. */
+export function base64UrlBytes(text: string): Buffer {
+  return base64Bytes(paddedUrl(text), 'url')
+}
+
 /** With the padding that may be left out, by the length with all line ends, as OPA counts it. */
 function paddedUrl(text: string): string {
-  const whole = text.endsWith('=') ? text : text + '='.repeat((4 - (bytes(text).length % 4)) % 4)
+  const whole = text.endsWith('=') ? text : text + '='.repeat((4 - (textBytes(text).length % 4)) % 4)
   if (whole.replaceAll(/[\r\n]/g, '').length % 4 !== 0) throw new BuiltinError('illegal base64url string')
   return whole
 }
 
 /** Go's url.QueryEscape. */
 export function queryEscape(text: string): string {
-  return Array.from(bytes(text), (byte) => {
+  return Array.from(textBytes(text), (byte) => {
     const char = String.fromCharCode(byte)
     if (/[A-Za-z0-9\-_.~]/.test(char)) return char
     return char === ' ' ? '+' : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
@@ -57,7 +43,7 @@ function queryUnescape(text: string): string {
   const bad = /%(?![0-9a-fA-F]{2})/.exec(text)
   if (bad !== null) throw new BuiltinError(`invalid URL escape ${JSON.stringify(text.slice(bad.index, bad.index + 3))}`)
   const raw: number[] = []
-  const data = bytes(text.replaceAll('+', ' '))
+  const data = textBytes(text.replaceAll('+', ' '))
   for (let i = 0; i < data.length; i++) {
     const byte = data[i] ?? 0
     if (byte === 0x25) {
@@ -65,7 +51,7 @@ function queryUnescape(text: string): string {
       i += 2
     } else raw.push(byte)
   }
-  return decodedText(Uint8Array.from(raw))
+  return bytesText(Uint8Array.from(raw))
 }
 
 function texts(value: Value): string[] {
@@ -120,7 +106,8 @@ function marshalWith(value: Value, options: RegoObject): string {
   return (asked ?? implied) ? prefix + pretty(value, prefix, indent, 0) : jsonText(value)
 }
 
-function marshalled(write: () => string): string {
+/** Throws BuiltinError where a value has no JSON form. */
+export function marshalled(write: () => string): string {
   try {
     return write()
   } catch (error) {
@@ -179,7 +166,7 @@ function hash(algorithm: 'md5' | 'sha1' | 'sha256') {
   return (m: Machine, a: Value): Value => {
     const text = stringAt(a, 1)
     m.spendText(text.length)
-    return createHash(algorithm).update(text, 'utf8').digest('hex')
+    return createHash(algorithm).update(textBytes(text)).digest('hex')
   }
 }
 
@@ -188,27 +175,27 @@ function hmac(algorithm: 'md5' | 'sha1' | 'sha256' | 'sha512') {
     const text = stringAt(a, 1)
     const key = stringAt(b, 2)
     m.spendText(text.length)
-    return createHmac(algorithm, bytes(key)).update(text, 'utf8').digest('hex')
+    return createHmac(algorithm, textBytes(key)).update(textBytes(text)).digest('hex')
   }
 }
 
 export const ENCODING: Builtins = {
-  'base64.encode': (_m, a) => bytes(stringAt(a, 1)).toString('base64'),
-  'base64.decode': (_m, a) => decodedText(base64Bytes(stringAt(a, 1), 'standard')),
+  'base64.encode': (_m, a) => textBytes(stringAt(a, 1)).toString('base64'),
+  'base64.decode': (_m, a) => bytesText(base64Bytes(stringAt(a, 1), 'standard')),
   'base64.is_valid': (_m, a) => typeof a === 'string' && valid(() => base64Bytes(a, 'standard')),
   'base64url.encode': (_m, a) => {
-    const text = bytes(stringAt(a, 1)).toString('base64url')
+    const text = textBytes(stringAt(a, 1)).toString('base64url')
     return text.padEnd(Math.ceil(text.length / 4) * 4, '=')
   },
-  'base64url.encode_no_pad': (_m, a) => bytes(stringAt(a, 1)).toString('base64url'),
-  'base64url.decode': (_m, a) => decodedText(base64Bytes(paddedUrl(stringAt(a, 1)), 'url')),
-  'hex.encode': (_m, a) => bytes(stringAt(a, 1)).toString('hex'),
+  'base64url.encode_no_pad': (_m, a) => textBytes(stringAt(a, 1)).toString('base64url'),
+  'base64url.decode': (_m, a) => bytesText(base64UrlBytes(stringAt(a, 1))),
+  'hex.encode': (_m, a) => textBytes(stringAt(a, 1)).toString('hex'),
   'hex.decode': (_m, a) => {
     const text = stringAt(a, 1)
     const bad = /[^0-9a-fA-F]/.exec(text)
     if (bad !== null) throw new BuiltinError('encoding/hex: invalid byte')
     if (text.length % 2 !== 0) throw new BuiltinError('encoding/hex: odd length hex string')
-    return decodedText(Buffer.from(text, 'hex'))
+    return bytesText(Buffer.from(text, 'hex'))
   },
   'urlquery.encode': (_m, a) => queryEscape(stringAt(a, 1)),
   'urlquery.decode': (_m, a) => queryUnescape(stringAt(a, 1)),
@@ -249,8 +236,8 @@ export const ENCODING: Builtins = {
   'crypto.hmac.sha256': hmac('sha256'),
   'crypto.hmac.sha512': hmac('sha512'),
   'crypto.hmac.equal': (_m, a, b) => {
-    const x = bytes(stringAt(a, 1))
-    const y = bytes(stringAt(b, 2))
+    const x = textBytes(stringAt(a, 1))
+    const y = textBytes(stringAt(b, 2))
     return x.length === y.length && timingSafeEqual(x, y)
   },
 }

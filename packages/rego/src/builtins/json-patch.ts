@@ -2,7 +2,7 @@ import { BuiltinError, type Machine } from '../machine.ts'
 import { equal, isNumber, RegoObject, RegoSet, setOf, typeName, type Value } from '../value.ts'
 import { isComposite } from './casts.ts'
 import { pathSegments } from './json-paths.ts'
-import { arrayAt, writtenInteger, type Builtins } from './operand.ts'
+import { integerOfText, arrayAt, writtenInteger, type Builtins } from './operand.ts'
 
 /**
  * A document that is being patched: what was not touched is the value as it was. Patching what is a set works by
@@ -166,9 +166,10 @@ function memberOf(base: Value, key: Value): Value | undefined {
 function indexOf(length: number, key: Value): number {
   if (typeof key === 'string') {
     if (key === '-') return length
-    if (!/^[+-]?\d{1,15}$/.test(key)) throw new BuiltinError('invalid string for indexing')
+    const index = integerOfText(key)
+    if (index === null) throw new BuiltinError('invalid string for indexing')
     if (key !== '0' && key.startsWith('0')) throw new BuiltinError('leading zeros are not allowed in JSON paths')
-    return Number(key)
+    return Number(index)
   }
   if (!isNumber(key)) throw new BuiltinError('invalid type for indexing')
   const index = writtenInteger(key)

@@ -1,7 +1,8 @@
+import { bytesText, textBytes } from '../byte-text.ts'
 import { BuiltinError, type Machine } from '../machine.ts'
 import { compare, isNumber, numberFromText, numberText, objectOf, RegoObject, type Value } from '../value.ts'
 import { jsonText } from '../value-json.ts'
-import { base64Bytes, decodedText, jsonValid, unmarshal } from './encoding.ts'
+import { base64UrlBytes, jsonValid, unmarshal } from './encoding.ts'
 import { NondeterministicError } from './nondeterministic.ts'
 import { objectAt, stringAt, type Builtin, type Builtins } from './operand.ts'
 import {
@@ -35,7 +36,7 @@ function split(m: Machine, value: Value): Token {
 }
 
 function decodedPart(text: string): string {
-  return decodedText(base64Bytes(text, 'url'))
+  return bytesText(base64UrlBytes(text))
 }
 
 function jsonObject(m: Machine, text: string): RegoObject {
@@ -92,7 +93,7 @@ function decode(m: Machine, value: Value, depth = 0): Value {
   // A token in a token is quoted.
   if (cty === 'JWT') return decode(m, payload.replace(/^["']{1,1000}/, '').replace(/["']{1,1000}$/, ''), depth + 1)
   const body = jsonObject(m, payload)
-  return [header, body, base64Bytes(token.signature, 'url').toString('hex')]
+  return [header, body, base64UrlBytes(token.signature).toString('hex')]
 }
 
 function tryKeys(keys: readonly SigningKey[], header: Header, check: (key: SigningKey) => boolean): boolean {
@@ -105,7 +106,7 @@ function verifier(name: AlgorithmName): Builtin {
   return (m, a, b) => {
     const token = split(m, a)
     const keys = readVerifyingKeys(m, stringAt(b, 2))
-    const signature = base64Bytes(token.signature, 'url')
+    const signature = base64UrlBytes(token.signature)
     const header = readHeader(headerOf(m, token))
     return tryKeys(keys, header, (key) => verified(m, key, name, `${token.header}.${token.payload}`, signature, false))
   }
@@ -116,8 +117,8 @@ function macVerifier(hash: string): Builtin {
     stringAt(a, 1)
     const secret = stringAt(b, 2)
     const token = split(m, a)
-    const expected = mac(hash, Buffer.from(secret, 'utf8'), `${token.header}.${token.payload}`)
-    return sameMac(base64Bytes(token.signature, 'url'), expected)
+    const expected = mac(hash, textBytes(secret), `${token.header}.${token.payload}`)
+    return sameMac(base64UrlBytes(token.signature), expected)
   }
 }
 
@@ -152,8 +153,15 @@ function readConstraints(m: Machine, given: RegoObject): Constraints {
   }
   if (keys !== undefined && texts.secret !== '') throw new BuiltinError('duplicate key constraints')
   if (keys === undefined && texts.secret === '') throw new BuiltinError('no key constraint')
-  const secret = Buffer.from(texts.secret, 'utf8')
-  const own: SigningKey = { kind: 'secret', secret, verifying: undefined, private: undefined, alg: '', kid: '' }
+  const secret = textBytes(texts.secret)
+  const own: SigningKey = {
+    kind: 'secret',
+    secret,
+    verifying: undefined,
+    private: undefined,
+    alg: '',
+    kid: '',
+  }
   return { keys: keys ?? [own], alg: texts.alg, iss: texts.iss, aud: texts.aud, time }
 }
 
@@ -194,7 +202,7 @@ function decodeVerify(m: Machine, a: Value, b: Value): Value {
     const header = readHeader(decodedHeader)
     if (!header.valid) return refused()
     if (constraints.alg !== '' && constraints.alg !== header.alg) return refused()
-    const signature = base64Bytes(token.signature, 'url')
+    const signature = base64UrlBytes(token.signature)
     const { alg } = header
     if (!isAlgorithm(alg)) return refused()
     const content = `${token.header}.${token.payload}`
@@ -222,7 +230,7 @@ function encodeSign(m: Machine, headers: string, payload: string, keys: readonly
   if ((typeof typ !== 'string' || typ === 'JWT') && !jsonValid(m, payload)) {
     throw new BuiltinError('type is JWT but payload is not JSON')
   }
-  const part = (text: string): string => Buffer.from(text, 'utf8').toString('base64url')
+  const part = (text: string): string => textBytes(text).toString('base64url')
   const content = `${part(headers)}.${part(payload)}`
   return `${content}.${signed(m, key, alg, content).toString('base64url')}`
 }

@@ -61,9 +61,15 @@ export function bigIntegerOf(value: number | BigNum): bigint | null {
 
 /** An integer of 64 bits that is also written as one: OPA reads `1e9` as none here, `1.0` as one. Null for others. */
 export function writtenInteger(value: number | BigNum): bigint | null {
-  const text = numberText(value).replace(/\.0+$/, '')
-  if (!/^[+-]?\d{1,20}$/.test(text)) return null
-  const whole = BigInt(text)
+  return integerOfText(numberText(value))
+}
+
+/** The same of a text, which may lack digits on either side of the point. OPA reads at most 19 characters. */
+export function integerOfText(text: string): bigint | null {
+  const match = /^([+-]?)(?=.{1,19}$)(\d*)(?:\.0*)?$/.exec(text)
+  if (match === null) return null
+  const [, sign, digits] = match
+  const whole = BigInt(`${sign === '-' ? '-' : ''}${digits || '0'}`)
   return BigInt.asIntN(64, whole) === whole ? whole : null
 }
 

@@ -2,6 +2,7 @@ import { RE2JS, RE2JSException } from 're2js'
 import { BuiltinError, type Machine } from '../machine.ts'
 import type { Value } from '../value.ts'
 import { arrayAt, elementError, integerAt, stringAt, typeError, type Builtin, type Builtins } from './operand.ts'
+import { groupsByName, shareNames, withOwnNames } from './regex-names.ts'
 
 const MAX_PATTERN = 10_000
 
@@ -23,14 +24,19 @@ export function compiled(m: Machine, pattern: string): RE2JS {
 }
 
 function parsed(pattern: string, flags: number): RE2JS {
+  if (!pattern.isWellFormed()) throw new BuiltinError('error parsing regexp: invalid UTF-8')
   if (pattern.length > MAX_PATTERN) {
     throw new BuiltinError(`error parsing regexp: longer than ${MAX_PATTERN} characters`)
   }
   try {
     return RE2JS.compile(pattern, flags)
   } catch (error) {
-    if (error instanceof RE2JSException) throw new BuiltinError(error.message)
-    throw error
+    if (!(error instanceof RE2JSException)) throw error
+    const own = /duplicate/i.test(error.message) ? withOwnNames(pattern) : undefined
+    if (own === undefined) throw new BuiltinError(error.message)
+    const re = parsed(own.pattern, flags)
+    shareNames(re, own.names)
+    return re
   }
 }
 
@@ -108,7 +114,7 @@ function take(m: Machine, re: RE2JS, text: string, limit: number): Match[] {
 }
 
 /** Go's template: `$name`, `${name}`, `$1`, `$$`; a name is as long as it can be. */
-function expand(template: string, match: Match, names: ReadonlyMap<string, number>): string {
+function expand(template: string, match: Match, names: ReadonlyMap<string, readonly number[]>): string {
   let out = ''
   let at = 0
   while (at < template.length) {
@@ -129,8 +135,8 @@ function expand(template: string, match: Match, names: ReadonlyMap<string, numbe
       continue
     }
     at = dollar + 1 + (braced?.[0].length ?? name.length)
-    const index = /^\d+$/.test(name) ? Number(name) : names.get(name)
-    if (index !== undefined) out += match.groups[index] ?? ''
+    const indexes = /^\d+$/.test(name) ? [Number(name)] : (names.get(name) ?? [])
+    out += indexes.map((index) => match.groups[index]).find((group) => typeof group === 'string') ?? ''
   }
   return out
 }
@@ -296,7 +302,7 @@ export const REGEX: Builtins = {
     const template = stringAt(c, 3)
     chargeMatch(m, pattern, text)
     const re = compiled(m, pattern)
-    const names = new Map(Object.entries(re.namedGroups()))
+    const names = groupsByName(re)
     let out = ''
     let from = 0
     for (const match of matches(m, re, text)) {

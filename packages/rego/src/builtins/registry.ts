@@ -24,7 +24,6 @@ import { TIME } from './time.ts'
 import { URI } from './uri.ts'
 import { UUID } from './uuid.ts'
 import { VERSIONS } from './versions.ts'
-import { yamlLibrary } from './yaml-reader.ts'
 import { YAML } from './yaml.ts'
 
 const FAMILIES = [
@@ -89,18 +88,12 @@ function charged(m: Machine, result: Value): Value {
   return result
 }
 
-/** Loads what a builtin needs beyond this package, so that no evaluation waits for it. */
-function prepare(builtin: Builtin): void {
-  if (Object.values(YAML).includes(builtin)) yamlLibrary()
-}
-
 function failed(m: Machine, error: unknown): undefined {
   return error instanceof NoValueError ? undefined : m.failed(error)
 }
 
 /** The builtin as generated code calls it: failures become undefined, or an error in strict mode. */
 export function link(builtin: Builtin): LinkedBuiltin {
-  prepare(builtin)
   switch (builtinArity(builtin)) {
     case 1:
       return (m, a) => {

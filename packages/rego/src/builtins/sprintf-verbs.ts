@@ -1,4 +1,5 @@
 /** One value under one verb of Go's `fmt`: what stands behind a `%` in `sprintf`. */
+import { textBytes } from '../byte-text.ts'
 import { LimitError, MAX_TEXT } from '../machine.ts'
 import { binaryForm, exponentForm, fixedForm, generalForm, hexadecimalForm } from './float-text.ts'
 import { NondeterministicError } from './nondeterministic.ts'
@@ -173,7 +174,7 @@ function rawQuotable(text: string): boolean {
 }
 
 function formatBytes(text: string, upper: boolean, flags: Flags): string {
-  const hex = Buffer.from(text, 'utf8')
+  const hex = textBytes(text)
     .subarray(0, flags.precision ?? undefined)
     .toString('hex')
   const digits = upper ? hex.toUpperCase() : hex

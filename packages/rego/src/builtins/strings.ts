@@ -1,3 +1,4 @@
+import { textBytes } from '../byte-text.ts'
 import { BuiltinError, EvaluationError, LimitError, MAX_TEXT, type Machine } from '../machine.ts'
 import { isNumber, numberText, RegoSet, type Value } from '../value.ts'
 import { arrayAt, integerAt, objectAt, operandError, stringAt, stringsAt, typeError, type Builtins } from './operand.ts'
@@ -80,7 +81,10 @@ function replaceAll(m: Machine, text: string, pairs: readonly (readonly [string,
     } else {
       const char = String.fromCodePoint(text.codePointAt(at) ?? 0)
       const bytes = empty === '' ? 1 : Buffer.byteLength(char, 'utf8')
-      out += bytes === 1 ? empty + char : `${empty}\ufffd`.repeat(bytes)
+      out +=
+        bytes === 1
+          ? empty + char
+          : Array.from(textBytes(char), (byte) => empty + String.fromCharCode(0xdc00 + byte)).join('')
       at += char.length
     }
     if (out.length > MAX_TEXT) throw new LimitError('a text is too long')
@@ -156,8 +160,8 @@ export const STRINGS: Builtins = {
     const text = stringAt(a, 1)
     return positions(text, stringAt(b, 2))
   },
-  lower: (_m, a) => mapCase(stringAt(a, 1), false),
-  upper: (_m, a) => mapCase(stringAt(a, 1), true),
+  lower: (_m, a) => mapCase(stringAt(a, 1), false).toWellFormed(),
+  upper: (_m, a) => mapCase(stringAt(a, 1), true).toWellFormed(),
   'strings.split_n': (m, a, b, c) => {
     const text = stringAt(a, 1)
     const by = stringAt(b, 2)
@@ -178,7 +182,10 @@ export const STRINGS: Builtins = {
     const length = integerAt(c, 3)
     if (start < 0) throw new BuiltinError('negative offset')
     const chars = points(text)
-    return chars.slice(start, length < 0 ? undefined : start + length).join('')
+    return chars
+      .slice(start, length < 0 ? undefined : start + length)
+      .join('')
+      .toWellFormed()
   },
   replace: (m, a, b, c) => {
     const text = stringAt(a, 1)

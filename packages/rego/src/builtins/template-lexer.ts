@@ -15,7 +15,7 @@ const FIELD = /\.[\p{L}\p{Nd}_]+/uy
 const VARIABLE = /\$[\p{L}\p{Nd}_]*/uy
 const WORD = /[\p{L}_][\p{L}\p{Nd}_]*/uy
 const NUMBER =
-  /[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(?![\p{L}\p{Nd}_.])/uy
+  /[+-]?(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)i?(?![\p{L}\p{Nd}_.])/uy
 const QUOTED = /"(?:[^"\\\n]|\\.)*"/y
 const RAW = /`[^`]*`/y
 const RUNE = /'(?:[^'\\\n]|\\.)+'/y
@@ -27,7 +27,7 @@ export function lexTemplate(source: string): TemplateToken[] {
   let at = 0
   const text = (end: number, trim: boolean): void => {
     let value = source.slice(at, end)
-    if (trim) value = value.trimEnd()
+    if (trim) value = trimmedEnd(value)
     if (value !== '') out.push({ kind: 'text', value })
   }
   for (;;) {
@@ -53,6 +53,13 @@ export function lexTemplate(source: string): TemplateToken[] {
     at = lexAction(source, at, out)
     out.push({ kind: 'close' })
   }
+}
+
+/** Without the blanks at its end that Go's templates trim, which are fewer than JavaScript's. */
+function trimmedEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && ' \t\r\n'.includes(text.charAt(end - 1))) end--
+  return text.slice(0, end)
 }
 
 /** Where text goes on; with a trim mark the spaces before it are passed over. */

@@ -350,6 +350,7 @@ class Parser {
 }
 
 function numberOf(text: string): Int | Float {
+  if (text.endsWith('i')) throw new LimitError('complex numbers are not known to templates here')
   const plain = text.replaceAll('_', '')
   const sign = plain.startsWith('-') ? -1n : 1n
   const digits = plain.replace(/^[+-]/, '')

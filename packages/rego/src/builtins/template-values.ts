@@ -1,6 +1,6 @@
+import { bytesText, textBytes } from '../byte-text.ts'
 import { BuiltinError, LimitError, type Machine } from '../machine.ts'
 import { BigNum, compareText, isNumber, numberText, RegoObject, RegoSet, type Value } from '../value.ts'
-import { decodedText } from './encoding.ts'
 import { keyText } from './operand.ts'
 import { Float, Int } from './template-parser.ts'
 
@@ -37,7 +37,7 @@ export function truth(item: Item): boolean {
 function floatText(value: number): string {
   const [mantissa = '', exponent = '0'] = value.toExponential().split('e')
   const power = Number(exponent)
-  if (value !== 0 && (power < -4 || power >= 21)) {
+  if (value !== 0 && (power < -4 || power >= 6)) {
     return `${mantissa}e${power < 0 ? '-' : '+'}${Math.abs(power).toString().padStart(2, '0')}`
   }
   return String(value)
@@ -128,7 +128,7 @@ export function indexed(of: Item, key: Item): Item {
     return of.get(key)
   }
   const at = place(key, lengthOf(present(of)))
-  const list = Array.isArray(of) ? of : [...Buffer.from(textOf(of), 'utf8')].map((byte) => new Int(BigInt(byte)))
+  const list = Array.isArray(of) ? of : [...textBytes(textOf(of))].map((byte) => new Int(BigInt(byte)))
   if (at >= list.length) throw bad(`index out of range: ${at}`)
   return list[at]
 }
@@ -142,7 +142,7 @@ export function sliced(of: Item, bounds: readonly Item[]): Item {
   if (!inOrder) throw bad(`invalid slice index: ${from} > ${to}`)
   if (Array.isArray(of)) return of.slice(from, to)
   if (bounds.length > 2) throw bad('cannot 3-index slice a string')
-  return decodedText(Buffer.from(textOf(of), 'utf8').subarray(from, to))
+  return bytesText(textBytes(textOf(of)).subarray(from, to))
 }
 
 export const HTML: Readonly<Record<string, string>> = {

@@ -1,10 +1,13 @@
 import { BuiltinError } from '../machine.ts'
 import { BigNum, type Value } from '../value.ts'
+import { wideIsInteger, wideTruncate } from '../float64-wide.ts'
+import { wide } from './arithmetic.ts'
 import { NondeterministicError } from './nondeterministic.ts'
-import { bigIntegerAt, fromBigInteger, integerAt, numberAt, operandError, stringAt, type Builtins } from './operand.ts'
+import { bigIntegerOf, fromBigInteger, integerAt, numberAt, operandError, stringAt, type Builtins } from './operand.ts'
 import { parseDuration } from './time-duration.ts'
 import { daysIn, formatTime, layoutOf, LONG_DAYS, type Civil } from './time-layout.ts'
 import { parseTime } from './time-parser.ts'
+import { knownZone } from './time-zones.ts'
 
 const RFC3339 = layoutOf('RFC3339')
 const NANOS = 1_000_000_000n
@@ -81,22 +84,19 @@ function parsed(layout: string, text: string): Value {
 }
 
 function offsetSeconds(seconds: bigint, zone: string): bigint {
-  let format: Intl.DateTimeFormat
-  try {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-      era: 'short',
-    })
-  } catch {
-    throw new BuiltinError(`unknown time zone ${zone.slice(0, 100)}`)
-  }
+  const timeZone = knownZone(zone)
+  if (timeZone === undefined) throw new BuiltinError(`unknown time zone ${zone.slice(0, 100)}`)
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    era: 'short',
+  })
   const parts = new Map(format.formatToParts(new Date(Number(seconds) * 1000)).map((part) => [part.type, part.value]))
   const number = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type) ?? '0')
   const year = parts.get('era') === 'BC' ? 1 - number('year') : number('year')
@@ -110,6 +110,12 @@ interface Moment {
   readonly layout: string
 }
 
+/** The integer that a fraction becomes in 64 binary digits; null where it stays one. */
+function roundedInteger(value: number | BigNum): bigint | null {
+  const near = wide(value)
+  return wideIsInteger(near) ? wideTruncate(near) : null
+}
+
 /** `ns` or `[ns, zone]` or `[ns, zone, layout]`. */
 function momentAt(value: Value): Moment {
   const list = Array.isArray(value) ? value : [value]
@@ -117,12 +123,8 @@ function momentAt(value: Value): Moment {
   if (time === undefined)
     throw operandError(1, 'must be either number (ns) or [number (ns), string (tz)] but got array')
   const number = numberAt(time, 1)
-  let ns: bigint
-  try {
-    ns = bigIntegerAt(number, 1)
-  } catch {
-    throw new BuiltinError('timestamp too big')
-  }
+  const ns = bigIntegerOf(number) ?? roundedInteger(number)
+  if (ns === null) throw new BuiltinError('timestamp too big')
   if (ns < MIN_NS || ns > MAX_NS) throw new BuiltinError('timestamp too big')
   const name = stringAt(zone, 1)
   if (name === 'Local') throw new NondeterministicError('the zone Local is the machine’s own; name a zone')

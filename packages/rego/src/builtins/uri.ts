@@ -1,7 +1,7 @@
+import { bytesText, textBytes } from '../byte-text.ts'
 import { isIPv6 } from 'node:net'
 import { BuiltinError } from '../machine.ts'
 import { objectOf, type Value } from '../value.ts'
-import { decodedText } from './encoding.ts'
 import { stringAt, type Builtins } from './operand.ts'
 
 export interface Uri {
@@ -31,7 +31,7 @@ const bad = (what: string): BuiltinError => new BuiltinError(`parse: ${what}`)
 const HOST_LETTERS = /^[A-Za-z0-9\-._~!$&'()*+,;=:[\]<>"]$/
 
 function unescaped(text: string, part: 'path' | 'user' | 'host' | 'zone' | 'fragment'): string {
-  const bytes = Buffer.from(text, 'utf8')
+  const bytes = textBytes(text)
   const out: number[] = []
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] ?? 0
@@ -53,7 +53,7 @@ function unescaped(text: string, part: 'path' | 'user' | 'host' | 'zone' | 'frag
     }
     out.push(byte)
   }
-  return decodedText(Uint8Array.from(out))
+  return bytesText(Uint8Array.from(out))
 }
 
 /** What Go leaves alone where it writes a part anew. */
@@ -73,7 +73,7 @@ function escaped(bytes: string, part: keyof typeof LEFT): string {
   }).join('')
 }
 
-const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+const utf8 = (text: string): string => textBytes(text).toString('latin1')
 
 /** The path as Go would write it: what it leaves alone, and `/`. */
 function escapedPath(path: string): string {
@@ -149,7 +149,10 @@ function authority(kind: string, text: string): { host: string; user: string } {
   if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user)) throw bad('invalid userinfo')
   const [name = '', ...secret] = user.split(':')
   const parts = secret.length === 0 ? [name] : [name, secret.join(':')]
-  return { host, user: parts.map((part) => escaped(utf8(unescaped(part, 'user')), 'user')).join(':') }
+  return {
+    host,
+    user: parts.map((part) => escaped(utf8(unescaped(part, 'user')), 'user')).join(':'),
+  }
 }
 
 /** A URI reference as Go's net/url reads it, which is RFC 3986 with less strictness. Throws BuiltinError. */

@@ -40,6 +40,7 @@ export function quote(text: string, ascii = false): string {
     if (short !== undefined) out += short
     else if (point >= 32 && point < 127) out += char
     else if (point < 128) out += `\\x${point.toString(16).padStart(2, '0')}`
+    else if (point >= 0xdc80 && point <= 0xdcff) out += `\\x${(point - 0xdc00).toString(16)}`
     else if (!ascii && PRINTABLE.test(char)) out += char
     else if (point < 0x10000) out += `\\u${point.toString(16).padStart(4, '0')}`
     else out += `\\U${point.toString(16).padStart(8, '0')}`

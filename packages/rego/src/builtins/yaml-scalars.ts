@@ -1,6 +1,8 @@
+import { bytesText } from '../byte-text.ts'
 import { BuiltinError } from '../machine.ts'
 import type { BigNum, Value } from '../value.ts'
 import { numberFromText } from '../value.ts'
+import { base64Bytes } from './encoding.ts'
 import { fromBigInteger } from './operand.ts'
 import { formatTime } from './time-layout.ts'
 import { parseTime, type ReadTime } from './time-parser.ts'
@@ -27,6 +29,7 @@ const WORDS: ReadonlyMap<string, Scalar> = new Map<string, Scalar>([
 ])
 
 const MIN_INT = -(1n << 63n)
+const MAX_INT = (1n << 63n) - 1n
 const MAX_UINT = (1n << 64n) - 1n
 
 /** An integer as Go reads it with base 0, where underscores are gone: 0x, 0o, 0b, and octal after a bare zero. */
@@ -45,7 +48,15 @@ function integer(text: string): bigint | undefined {
   const value = sign === '-' ? -size : size
   if (value < MIN_INT || value > MAX_UINT) return undefined
   // Beyond 63 bits only what has no sign is read.
-  return value >= 1n << 63n && sign === '+' ? undefined : value
+  return value > MAX_INT && sign === '+' ? undefined : value
+}
+
+/** A second sign behind `0b` or `0o`, which go-yaml hands on to Go. */
+function signedInteger(text: string): bigint | undefined {
+  const match = /^0([bo])([+-])(\d+)$/.exec(text)
+  if (match === null) return undefined
+  const value = integer(`${match[2]}0${match[1]}${match[3]}`)
+  return value !== undefined && value <= MAX_INT ? value : undefined
 }
 
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
@@ -91,8 +102,28 @@ export function plainScalar(text: string): Scalar {
     if (whole !== undefined) return { tag: 'int', value: whole }
     const value = float(plain)
     if (value !== undefined) return { tag: 'float', value }
+    const signed = signedInteger(plain)
+    if (signed !== undefined) return { tag: 'int', value: signed }
   }
   return { tag: 'str', value: text }
+}
+
+/** go-yaml's short tag of plain text that has none of its own. */
+export function implicitTag(text: string): string {
+  return text === '<<' ? '!!merge' : `!!${plainScalar(text).tag}`
+}
+
+const RESOLVED: ReadonlySet<string> = new Set(['!!bool', '!!int', '!!float', '!!null', '!!timestamp'])
+
+/** What a scalar with this short tag is. Throws BuiltinError where the text does not suit the tag. */
+export function taggedScalar(tag: string, text: string): Scalar {
+  if (tag === '!!binary') return { tag: 'str', value: bytesText(base64Bytes(text, 'standard')).toWellFormed() }
+  if (!RESOLVED.has(tag)) return { tag: 'str', value: text }
+  const found = plainScalar(text)
+  if (`!!${found.tag}` === tag) return found
+  if (tag === '!!float' && found.tag === 'int' && found.value <= MAX_INT)
+    return { tag: 'float', value: Number(found.value) }
+  throw new BuiltinError(`yaml: cannot decode !!${found.tag} as a ${tag}`)
 }
 
 /** The value in JSON; what is not finite has none. */
@@ -120,6 +151,8 @@ export function shortFloat(value: number): string {
 /** The same of the nearest number of 32 bits, which is how go-yaml writes keys. */
 export function shortFloat32(value: number): string {
   const near = Math.fround(value)
+  if (Number.isNaN(near)) return '.nan'
+  if (!Number.isFinite(near)) return near > 0 ? '.inf' : '-.inf'
   for (let digits = 0; digits < 9; digits++) {
     const text = near.toExponential(digits)
     if (Math.fround(Number(text)) === near) return short(near, text)

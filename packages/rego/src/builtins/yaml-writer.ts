@@ -55,7 +55,7 @@ function analyse(text: string): Analysis {
         if (char === ' ') trailingSpace = true
       }
     }
-    if (char === ' ' && before === '\n') breakSpace = true
+    if (char === ' ' && before !== undefined && BREAKS.includes(before)) breakSpace = true
     if (isBreak) {
       multiline = true
       if (before === ' ') spaceBreak = true
@@ -90,12 +90,14 @@ const SHORT: Readonly<Record<string, string>> = {
 
 function doubleQuoted(text: string): string {
   let out = '"'
+  // go-yaml takes every character for a mark of the byte order where the first one is.
+  const isMarked = text.startsWith('\ufeff')
   for (const char of text) {
     const short = SHORT[char]
     const point = char.codePointAt(0) ?? 0
     // A no-break space is printable and stays.
-    if (char !== '\u00a0' && short !== undefined) out += short
-    else if (PRINTABLE.test(char)) out += char
+    if ((isMarked || char !== '\u00a0') && short !== undefined) out += short
+    else if (!isMarked && PRINTABLE.test(char)) out += char
     else if (point <= 0xff) out += `\\x${point.toString(16).toUpperCase().padStart(2, '0')}`
     else if (point <= 0xffff) out += `\\u${point.toString(16).toUpperCase().padStart(4, '0')}`
     else out += `\\U${point.toString(16).toUpperCase().padStart(8, '0')}`
@@ -111,15 +113,30 @@ function scalarText(text: string, indent: string, key: boolean): string {
     !text.includes('\n') && plainScalar(text).tag === 'str' && !SEXAGESIMAL.test(text) && !OLD_WORDS.has(text)
   if (!plain) return doubleQuoted(text)
   if (found.plain && !(key && (text === '' || found.multiline))) return text
-  return found.single && !(key && found.multiline) ? `'${text.replaceAll("'", "''")}'` : doubleQuoted(text)
+  if (!found.single || (key && found.multiline)) return doubleQuoted(text)
+  return `'${indented(text.replaceAll("'", "''"), indent)}'`
+}
+
+/** Line breaks that a text in one piece can hold. */
+const BREAKS = '\n\u2028\u2029'
+
+const endsInBreak = (text: string): boolean => text !== '' && BREAKS.includes(text.slice(-1))
+
+/** Each line but the first begins with the indent; empty ones stay empty. */
+function indented(text: string, indent: string): string {
+  return text.replaceAll(/([\n\u2028\u2029])(?![\n\u2028\u2029]|$)/g, `$1${indent}`)
 }
 
 function literal(text: string, indent: string): string {
-  const hint = text.startsWith(' ') || text.startsWith('\n') ? '2' : ''
-  const chomp = text === '\n' || text.endsWith('\n\n') ? '+' : text.endsWith('\n') ? '' : '-'
-  const body = text.endsWith('\n') ? text.slice(0, -1) : text
-  const lines = body.split('\n').map((line) => (line === '' ? '' : `${indent}${line}`))
-  return `|${hint}${chomp}\n${lines.join('\n')}`
+  const hint = text.startsWith(' ') || BREAKS.includes(text.charAt(0)) ? '2' : ''
+  const isClosed = endsInBreak(text)
+  const chomp = !isClosed ? '-' : text.length === 1 || endsInBreak(text.slice(0, -1)) ? '+' : ''
+  return `|${hint}${chomp}${indented(`\n${text}`, indent)}`
+}
+
+/** Lines one below the other. A text that ends in a line break has ended its line. */
+function stacked(lines: readonly string[], indent: string): string {
+  return lines.map((line, i) => (i === lines.length - 1 || endsInBreak(line) ? line : `${line}\n`)).join(indent)
 }
 
 /** Go's order of keys in maps: letters by letters, runs of digits as numbers. */
@@ -192,15 +209,19 @@ class Writer {
     if (Array.isArray(value) || value instanceof RegoSet) {
       const list = Array.isArray(value) ? value : value.sorted()
       if (list.length === 0) return '[]'
-      return list.map((item) => `- ${this.value(item, `${indent}  `)}`).join(`\n${indent}`)
+      return stacked(
+        list.map((item) => `- ${this.value(item, `${indent}  `)}`),
+        indent,
+      )
     }
     const entries = jsonEntries(value)
     if (entries.length === 0) return '{}'
     this.m.spend(entries.length * 8)
-    return entries
-      .sort(([a], [b]) => keyOrder(a, b))
-      .map(([key, item]) => this.entry(key, item, indent))
-      .join(`\n${indent}`)
+    const sorted = entries.sort(([a], [b]) => keyOrder(a, b))
+    return stacked(
+      sorted.map(([key, item]) => this.entry(key, item, indent)),
+      indent,
+    )
   }
 
   private entry(key: string, value: Value, indent: string): string {
@@ -208,7 +229,7 @@ class Writer {
     const written = this.text(key, below, true)
     // A key of many lines, or a long one, stands on lines of its own.
     if (analyse(key).multiline || Buffer.byteLength(key, 'utf8') > 128) {
-      return `? ${this.text(key, below, false)}\n${indent}: ${this.value(value, below)}`
+      return stacked([`? ${this.text(key, below, false)}`, `: ${this.value(value, below)}`], indent)
     }
     const nested = (Array.isArray(value) && value.length > 0) || (isCollection(value) && value.size > 0)
     return nested ? `${written}:\n${below}${this.value(value, below)}` : `${written}: ${this.value(value, below)}`
@@ -229,6 +250,5 @@ function isCollection(value: Value): value is RegoObject | RegoSet {
 export function writeYaml(m: Machine, value: Value): string {
   const indent = typeof value === 'string' ? '  ' : ''
   const text = new Writer(m).value(value, indent)
-  // A literal that keeps its line ends has them already.
-  return `${text}\n`
+  return endsInBreak(text) ? text : `${text}\n`
 }

@@ -32,6 +32,8 @@ export interface MutationWish {
   /** Folder of outcomes of earlier runs, or null. */
   readonly cache: string | null
   readonly signal: AbortSignal
+  /** A file of the folder as messages name it; by default as the folder does. */
+  readonly shown?: (file: string) => string
   readonly onProgress: (progress: { readonly file: string; readonly done: number; readonly total: number }) => void
 }
 
@@ -78,13 +80,20 @@ interface Target {
 
 /** Changes each condition, operator and constant of the policies in turn and sees which change no test notices. */
 export async function runMutation(wish: MutationWish): Promise<Result<MutationReport, MutationCode>> {
-  const targets = targetsOf(wish)
-  if (!targets.ok) return targets
+  const unknown = wish.files?.find((file) => !wish.folder.policies.includes(file))
+  if (unknown !== undefined)
+    return refuse(
+      'policy-not-found',
+      `${unknown} is no policy of the folder; it has ${wish.folder.policies.slice(0, 20).join(', ')}.`,
+    )
   const workspaces = [new Workspace(wish.folder, wish.opa, wish.signal)]
   try {
     const began = performance.now()
-    const baseline = await baselineTests(workspaces[0] as Workspace)
+    const baseline = await baselineTests(workspaces[0] as Workspace, shownBy(wish))
     if (!baseline.ok) return baseline
+    // Only what OPA compiles is looked at: of anything else it says better what is wrong.
+    const targets = targetsOf(wish)
+    if (!targets.ok) return targets
     const timeoutMs = wish.timeoutMs ?? Math.max(20_000, 10 * (performance.now() - began))
     const cache = new ResultCache(wish.cache, stateHash(stateOf(wish)))
     while (workspaces.length < wish.workers) workspaces.push(new Workspace(wish.folder, wish.opa, wish.signal))
@@ -106,14 +115,12 @@ export async function runMutation(wish: MutationWish): Promise<Result<MutationRe
   }
 }
 
-function targetsOf(wish: MutationWish): Result<Target[], 'policy-invalid' | 'policy-not-found'> {
+function shownBy({ shown = (file) => file }: MutationWish): (file: string) => string {
+  return shown
+}
+
+function targetsOf(wish: MutationWish): Result<Target[], 'policy-invalid'> {
   const { folder, files, lines } = wish
-  const unknown = files?.find((file) => !folder.policies.includes(file))
-  if (unknown !== undefined)
-    return refuse(
-      'policy-not-found',
-      `${unknown} is no policy of the folder; it has ${folder.policies.slice(0, 20).join(', ')}.`,
-    )
   const targets: Target[] = []
   for (const file of folder.policies) {
     if (files !== null && !files.includes(file)) continue
@@ -124,17 +131,20 @@ function targetsOf(wish: MutationWish): Result<Target[], 'policy-invalid' | 'pol
       targets.push({ file, module, mutants: mutantsOf(module).filter(({ line }) => wanted?.has(line) ?? true) })
     } catch (error) {
       if (!(error instanceof RegoSourceError)) throw error
-      return refuse('policy-invalid', `${file}:${error.line}: ${error.message}.`)
+      return refuse('policy-invalid', `${shownBy(wish)(file)}:${error.line}: ${error.message}.`)
     }
   }
   return ok(targets)
 }
 
-async function baselineTests(workspace: Workspace): Promise<Result<number, MutationCode>> {
+async function baselineTests(
+  workspace: Workspace,
+  shown: (file: string) => string,
+): Promise<Result<number, MutationCode>> {
   const errors = await workspace.check()
   if (!errors.ok) return errors
   const [error] = errors.value
-  if (error !== undefined) return refuse('policy-invalid', `${error.file}:${error.line}: ${error.message}.`)
+  if (error !== undefined) return refuse('policy-invalid', `${shown(error.file)}:${error.line}: ${error.message}.`)
   const tests = await workspace.tests()
   if (!tests.ok) return tests
   const [failed] = tests.value.failed
@@ -215,7 +225,10 @@ async function judge(
   await Promise.all(workspaces.map(work))
   if (wish.signal.aborted) return refuse('opa-failed', 'The run was stopped; the next one goes on where it was.')
   if (outcomes.includes(null))
-    return refuse('opa-failed', `OPA could not judge a mutant of ${file}; the next run goes on where this one was.`)
+    return refuse(
+      'opa-failed',
+      `OPA could not judge a mutant of ${shownBy(wish)(file)}; the next run goes on where this one was.`,
+    )
   return ok(outcomes.flatMap((outcome) => (outcome === null ? [] : [outcome])))
 }
 

@@ -1,6 +1,7 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
+import { makeFolder } from './folder-make.ts'
 
 /** What became of one mutant. */
 export interface Outcome {
@@ -25,7 +26,7 @@ export class ResultCache {
     this.path = folder === null ? null : join(folder, `${state}.jsonl`)
     if (folder === null || this.path === null) return
     try {
-      mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       dropOld(folder)
       for (const line of readFileSync(this.path, 'utf8').split('\n')) this.read(line)
     } catch {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Json } from '@gatehouse/core/kernel/canonical'
@@ -6,6 +6,7 @@ import { ok, refuse, type Result } from '@gatehouse/core/kernel/result'
 import { runOpa, type Opa } from '../opa-command.ts'
 import { ignoreOptions, readPolicyFile, type PolicyFolder } from '../policy-folder.ts'
 import { readTarGz } from '../tar-archive.ts'
+import { makeFolder } from './folder-make.ts'
 
 /** What OPA says of a mutant when it runs the tests on it. */
 export type OpaVerdict =
@@ -44,7 +45,7 @@ export class Workspace {
 
   write(file: string, content: string | Uint8Array): void {
     const path = join(this.root, file)
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     writeFileSync(path, content)
   }
 
