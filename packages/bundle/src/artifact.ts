@@ -169,7 +169,7 @@ export function policyFacts(manifest: Manifest): {
   const version = Number(text)
   if (!/^[1-9]\d{0,15}$/.test(text) || !Number.isSafeInteger(version)) {
     throw malformed(
-      `the annotation ${ANNOTATION.version} is no whole number from 1; push it with "policy push --version"`,
+      `the annotation ${ANNOTATION.version} is no whole number from 1; push it with "policy push --release"`,
     )
   }
   return { layer, version, sourceCommit: manifest.annotations[ANNOTATION.sourceCommit] ?? null }

@@ -9,6 +9,8 @@ export interface Acceptance {
   /** Tests that ran and passed; at least one. */
   readonly tests: number
   readonly statements: number
+  /** What the bundle can be asked. */
+  readonly entrypoints: readonly string[]
 }
 
 /**
@@ -51,7 +53,7 @@ export async function acceptContents(contents: BundleContents, limits: BundleLim
   } finally {
     await evaluator.close()
   }
-  return { tests: tests.tests.length, statements }
+  return { tests: tests.tests.length, statements, entrypoints: loaded.value.entrypoints }
 }
 
 /** Null where a test passed, as `opa test` judges: a plain test is defined and not false, every case of a data-driven one true. */

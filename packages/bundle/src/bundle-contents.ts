@@ -3,6 +3,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import type { BundleParts } from '@gatehouse/rego/rego'
 import { readTarGz } from './archive-read.ts'
 import { overLimits, type BundleLimits } from './bundle-limits.ts'
+import { dataOutsideRoots, manifestRoots } from './bundle-manifest.ts'
 
 /** Where the compiled tests lie in a bundle. OPA passes over files that it does not know. */
 export const TESTS_FILE = 'gatehouse-tests.json'
@@ -43,10 +44,17 @@ export async function readContents(layer: Buffer, limits: BundleLimits): Promise
   if (nested !== undefined)
     throw malformed(`${nested} is data outside data.json; build the bundle with OPA, which merges them`)
   const manifest = files.has('.manifest') ? document(files, '.manifest') : {}
+  const roots = manifestRoots(manifest)
+  // OPA would not load it.
+  if (roots === null) throw malformed('.manifest is no JSON object, or its roots are no list of texts')
   const plan = document(files, 'plan.json')
-  const { revision } = (typeof manifest === 'object' && manifest !== null ? manifest : {}) as { revision?: unknown }
+  const documents = data === undefined ? {} : (document(files, 'data.json') as Json)
+  const outside = dataOutsideRoots(documents, roots)
+  if (outside !== null)
+    throw malformed(`"${outside}" of data.json is not under the roots of .manifest (${roots.join(', ')})`)
+  const { revision } = manifest as { revision?: unknown }
   return {
-    parts: { plan, data: data === undefined ? {} : (document(files, 'data.json') as Json), manifest: manifest as Json },
+    parts: { plan, data: documents, manifest: manifest as Json },
     tests: files.has(TESTS_FILE) ? readTests(document(files, TESTS_FILE), limits) : null,
     revision: typeof revision === 'string' ? revision : '',
     files,

@@ -36,7 +36,11 @@ export function testsFile(plan: unknown = testPlan(true), cases: readonly string
 
 export function bundleLayer(wish: BundleWish = {}): Buffer {
   const files: Record<string, unknown> = {
-    '.manifest': wish.manifest ?? { revision: 'r1', roots: ['gatehouse'], rego_version: 1 },
+    '.manifest': wish.manifest ?? {
+      revision: 'r1',
+      roots: ['gatehouse', ...Object.keys(wish.data ?? {})],
+      rego_version: 1,
+    },
     'data.json': wish.data ?? {},
     'plan.json': wish.plan ?? allowingPlan(),
     ...(wish.tests === null ? {} : { [TESTS_FILE]: wish.tests ?? testsFile() }),

@@ -21,6 +21,8 @@ export interface Pushed {
   readonly version: number
   readonly size: number
   readonly tests: number
+  /** What the bundle can be asked. */
+  readonly entrypoints: readonly string[]
 }
 
 /**
@@ -32,7 +34,7 @@ export async function pushBundle(store: ArtifactStore, layer: Buffer, facts: Pus
   if (layer.length > limits.maxLayerBytes) {
     throw overLimits(`The bundle has ${layer.length} bytes; ${limits.maxLayerBytes} are allowed.`)
   }
-  const { tests } = await acceptContents(await readContents(layer, limits), limits)
+  const { tests, entrypoints } = await acceptContents(await readContents(layer, limits), limits)
   const artifact = makeArtifact(layer, unpackedDigest(layer), { ...facts, title: 'bundle.tar.gz' })
   if (facts.tag !== null) await mustGrow(store, facts.tag, facts.version, artifact.digest, limits)
   await store.putBlob(artifact.config)
@@ -45,6 +47,7 @@ export async function pushBundle(store: ArtifactStore, layer: Buffer, facts: Pus
     version: facts.version,
     size: layer.length,
     tests,
+    entrypoints,
   }
 }
 

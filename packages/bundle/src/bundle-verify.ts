@@ -20,6 +20,8 @@ export interface VerifyOptions {
   readonly signer: SignerPolicy
   readonly inForce?: InForce | null
   readonly limits?: BundleLimits
+  /** What the bundle must be able to answer, `gatehouse/decision` for a server of Gatehouse; default nothing. */
+  readonly entrypoints?: readonly string[]
 }
 
 /** What is known of a bundle that was accepted. snake_case: it is printed and recorded as it is. */
@@ -32,6 +34,8 @@ export interface VerifiedBundle {
   readonly signer: VerifiedSigner
   readonly tests: number
   readonly statements: number
+  /** What the bundle can be asked. */
+  readonly entrypoints: readonly string[]
 }
 
 export interface AcceptedBundle {
@@ -44,7 +48,7 @@ export interface AcceptedBundle {
 /**
  * Fetches an artifact by its digest and accepts it, or throws the Problem that says why not, in this order: pinned, untampered manifest,
  * signed by whom the policy names at trusted times, newer than what is in force, untampered layer, within limits, builtins
- * known, its tests passing. Nothing of the bundle is unpacked or evaluated before its signature holds. No network beyond the store.
+ * known, its tests passing, able to answer what it must. Nothing of the bundle is unpacked or evaluated before its signature holds. No network beyond the store.
  */
 export async function verifyBundle(
   store: ArtifactStore,
@@ -59,7 +63,8 @@ export async function verifyBundle(
   if (options.inForce) mustBeNewer(digest, facts.version, options.inForce)
   const layer = await store.blob(facts.layer, limits.maxLayerBytes)
   const contents = await readContents(layer, limits)
-  const { tests, statements } = await acceptContents(contents, limits)
+  const { tests, statements, entrypoints } = await acceptContents(contents, limits)
+  mustAnswer(options.entrypoints ?? [], entrypoints)
   const verified = {
     digest,
     layer_digest: facts.layer.digest,
@@ -69,8 +74,18 @@ export async function verifyBundle(
     signer,
     tests,
     statements,
+    entrypoints,
   }
   return { verified, parts: contents.parts, layer }
+}
+
+function mustAnswer(needed: readonly string[], entrypoints: readonly string[]): void {
+  const missing = needed.find((name) => !entrypoints.includes(name))
+  if (missing === undefined) return
+  throw new Problem(
+    'bundle-malformed',
+    `The bundle cannot be asked ${missing}; its entrypoints are ${entrypoints.slice(0, 20).join(', ')}. Push it again with "policy push --entrypoint ${missing}".`,
+  )
 }
 
 /** How near a signature came to being accepted: the problem of the nearest is the one told. */

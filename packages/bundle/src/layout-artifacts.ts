@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Problem } from '@gatehouse/core/kernel/problems'
+import { makeFolder } from '@gatehouse/rego/folder-make'
 import { ANNOTATION, describe, digestOf, json, MEDIA, readIndex, readManifest, type Descriptor } from './artifact.ts'
 import { checkContent, readLimited, tooLarge } from './content-check.ts'
 import { isDigest } from './reference.ts'
@@ -42,8 +43,7 @@ export class LayoutStore implements ArtifactStore {
 
   async putBlob(bytes: Buffer): Promise<void> {
     const [path, folder] = this.place(digestOf(bytes))
-    await mkdir(folder, { recursive: true })
-    await this.replace(path, bytes)
+    await this.replace(path, bytes, folder)
   }
 
   async putManifest(bytes: Buffer, mediaType: string, tag: string | null): Promise<void> {
@@ -123,9 +123,11 @@ export class LayoutStore implements ArtifactStore {
     return [join(folder, digest.slice('sha256:'.length)), folder]
   }
 
-  private async replace(path: string, bytes: Uint8Array): Promise<void> {
+  /** @param folder made where it is not there. */
+  private async replace(path: string, bytes: Uint8Array, folder: string | null = null): Promise<void> {
     const fresh = `${path}.${randomBytes(6).toString('hex')}`
     try {
+      if (folder !== null) makeFolder(folder)
       await writeFile(fresh, bytes, { flag: 'wx' })
       const handle = await open(fresh, 'r')
       await handle.sync()
@@ -133,9 +135,10 @@ export class LayoutStore implements ArtifactStore {
       await rename(fresh, path)
     } catch (error) {
       const why = error instanceof Error ? error.message : 'unknown error'
-      throw new Problem('oci-layout-invalid', `${path} cannot be written: ${why}.`)
+      throw new Problem('oci-layout-invalid', `${path} cannot be written: ${why}. Name a folder that you may write.`)
     } finally {
-      await rm(fresh, { force: true })
+      // Where the folder could not be made there is nothing to take away.
+      await rm(fresh, { force: true }).catch(() => undefined)
     }
   }
 

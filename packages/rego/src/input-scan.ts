@@ -75,11 +75,12 @@ const PROGRAM = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './scan-process.ts' : './scan-process.js', import.meta.url),
 )
 /**
- * A process for each processor leaves none for V8's own threads; and a scan is mostly over before TurboFan's code has paid for its making, so that only what runs
- * very often is given to it.
+ * A process for each processor leaves none for V8's own threads. A scan is mostly over before its code has paid for its making: Maglev makes it without
+ * inlining, and TurboFan only what runs very often.
  */
 const QUICK = [
   '--single-threaded',
+  '--no-maglev-inlining',
   '--invocation-count-for-turbofan=40000',
   '--invocation-count-for-feedback-allocation=2',
 ]

@@ -295,7 +295,9 @@ export function short(value: unknown): string {
 function record(value: unknown, where: string): Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new PlanError(`${where}: expected an object`)
-  // A copy without prototype: `constructor` and the like are keys only where the document has them.
+  // A plan's words are none that every object has; what it would have of another prototype is left out.
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return value as Record<string, unknown>
   return Object.assign(Object.create(null) as Record<string, unknown>, value)
 }
 

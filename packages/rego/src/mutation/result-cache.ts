@@ -1,7 +1,7 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
-import { makeFolder } from './folder-make.ts'
+import { makeFolder } from '../folder-make.ts'
 
 /** What became of one mutant. */
 export interface Outcome {

@@ -6,7 +6,7 @@ import { ok, refuse, type Result } from '@gatehouse/core/kernel/result'
 import { runOpa, type Opa } from '../opa-command.ts'
 import { ignoreOptions, readPolicyFile, type PolicyFolder } from '../policy-folder.ts'
 import { readTarGz } from '../tar-archive.ts'
-import { makeFolder } from './folder-make.ts'
+import { makeFolder } from '../folder-make.ts'
 
 /** What OPA says of a mutant when it runs the tests on it. */
 export type OpaVerdict =

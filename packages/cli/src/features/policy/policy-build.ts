@@ -1,19 +1,31 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { chosenEntrypoints, NAME_AN_ENTRYPOINT } from '@gatehouse/bundle/bundle-entrypoints'
+import { bundleManifest, type BundleManifest } from '@gatehouse/bundle/bundle-manifest'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { Problem } from '@gatehouse/core/kernel/problems'
+import { makeFolder } from '@gatehouse/rego/folder-make'
 import { loadBundle } from '@gatehouse/rego/rego'
-import { parseModule } from '@gatehouse/rego/mutation/rego-module'
 import { buildCapabilities, buildPlan, GOVERNANCE_ENTRYPOINT } from '@gatehouse/rego/opa-build'
 import type { Opa } from '@gatehouse/rego/opa-command'
-import { ignoreOptions, readPolicyFile, type PolicyFolder } from '@gatehouse/rego/policy-folder'
+import { ignoreOptions, type PolicyFolder } from '@gatehouse/rego/policy-folder'
 import type { Command } from 'commander'
 import { cleanLine } from '../../clean-text.ts'
 import { addCommand, type Session } from '../../command.ts'
 import type { Host } from '../../host.ts'
 import { fields, table } from '../../table.ts'
-import { addOpaOption, askOpa, compileErrors, invalidPolicies, opaOf, policyFolder, valueOf } from './policy-files.ts'
+import {
+  addOpaOption,
+  askOpa,
+  compileErrors,
+  invalidPolicies,
+  mustHaveNoLinks,
+  mustHavePolicies,
+  opaOf,
+  policyFolder,
+  valueOf,
+} from './policy-files.ts'
 
 interface BuiltFile {
   readonly path: string
@@ -25,15 +37,9 @@ interface BuiltFile {
 export interface BuiltPolicy {
   readonly plan: string
   readonly data: Json
-  readonly manifest: Manifest
+  readonly manifest: BundleManifest
   readonly capabilities: string
   readonly entrypoints: readonly string[]
-}
-
-interface Manifest {
-  readonly revision: string
-  readonly roots: readonly string[]
-  readonly [member: string]: unknown
 }
 
 export function addPolicyBuild(parent: Command, host: Host): void {
@@ -60,17 +66,18 @@ export function addPolicyBuild(parent: Command, host: Host): void {
       ['gatehouse policy build rules --output dist', 'from one folder to another'],
     ],
     run: async (session, args) => {
-      const { options, host, style, columns } = session
+      const { options, style, columns } = session
       const folder = policyFolder(session, args[0])
       const opa = await opaOf(session)
       const built = await buildPolicy(session, opa, folder, options.texts('entrypoint'), options.text('revision'))
-      const output = resolve(host.cwd, options.text('output') ?? folder.root)
+      const output = outputOf(session, folder)
       const texts: [string, string][] = [
         ['plan.json', built.plan],
         ['manifest.json', json(built.manifest)],
         ['capabilities.json', built.capabilities],
       ]
-      if (output !== folder.root || !folder.isBundle) texts.push(['data/data.json', json(built.data)])
+      // In its own folder the data lies already, in the files it is made of.
+      if (output !== folder.root) texts.push(['data/data.json', json(built.data)])
       const check = options.flag('check')
       const files = texts.map(([name, text]) => put(session, join(output, name), text, check))
       const ok = files.every(({ state }) => state === 'written' || state === 'unchanged')
@@ -101,6 +108,22 @@ export function addPolicyBuild(parent: Command, host: Host): void {
   })
 }
 
+/** Where to write. Not where OPA looks for policies and data: the next build would read what this one wrote. */
+function outputOf({ host, options }: Session, folder: PolicyFolder): string {
+  const given = options.text('output')
+  if (given === null) return folder.root
+  const output = resolve(host.cwd, given)
+  const inside = relative(folder.root, output)
+  const [part = ''] = inside.split(sep)
+  const read = folder.isBundle ? folder.all.includes(part) : inside !== '' && !isAbsolute(inside)
+  if (read && !part.startsWith('.'))
+    throw new Problem(
+      'usage',
+      `--output ${given} lies among the policies, where data.json would be read as theirs; name a folder outside of ${folder.root}`,
+    )
+  return output
+}
+
 /** Compiles a folder and loads what came out. Problems name file and line. */
 export async function buildPolicy(
   session: Session,
@@ -111,13 +134,14 @@ export async function buildPolicy(
 ): Promise<BuiltPolicy> {
   const { signal } = session.host
   const capabilities = valueOf(await buildCapabilities(opa.path, signal))
-  const packages = packagesOf(folder)
-  const named = wished.length === 0 && packages.has('gatehouse') ? [GOVERNANCE_ENTRYPOINT] : wished
+  mustHavePolicies(folder)
+  mustHaveNoLinks(folder)
+  const named = valueOf(chosenEntrypoints(folder, wished))
   const plan = await buildPlan(opa.path, folder, capabilities, named, signal)
   if (!plan.ok) {
     if (plan.code !== 'policy-invalid') return valueOf(plan)
     if (/entrypoint/.test(plan.detail) && !plan.detail.includes('.rego:'))
-      throw new Problem('policy-invalid', `${plan.detail}; name one with --entrypoint package/rule`)
+      throw new Problem('policy-invalid', `${plan.detail}; ${NAME_AN_ENTRYPOINT}`)
     // Asked again with structure: file, line and column of each error.
     const tests = folder.isBundle ? [] : ['--ignore', '*_test.rego']
     const check = ['check', '--format', 'json', ...ignoreOptions(folder), ...tests, ...folder.shipped]
@@ -126,70 +150,46 @@ export async function buildPolicy(
     throw invalidPolicies(compileErrors(session, folder, said.exit === 0 ? text : said))
   }
   const { data } = plan.value
-  const roots = new Set([...packages, ...Object.keys(data as object)].map((name) => name.split('.')[0] ?? name))
-  const manifest = manifestOf(folder, roots, revision)
+  const manifest = valueOf(bundleManifest(folder, data, revision))
   const loaded = loadBundle({ plan: JSON.parse(plan.value.plan) as unknown, data, manifest: manifest as Json })
   if (!loaded.ok) throw new Problem('policy-bundle-unreadable', `What was built is refused: ${loaded.detail}`)
   return { plan: plan.value.plan, data, manifest, capabilities, entrypoints: loaded.value.entrypoints }
-}
-
-function packagesOf(folder: PolicyFolder): Set<string> {
-  return new Set(
-    folder.policies.map((file) => {
-      try {
-        return parseModule(readPolicyFile(folder, file)).packageName
-      } catch {
-        // OPA says what is wrong with it, better than we could.
-        return ''
-      }
-    }),
-  )
-}
-
-function manifestOf(folder: PolicyFolder, needed: ReadonlySet<string>, revision: string | null): Manifest {
-  const path = join(folder.root, 'manifest.json')
-  const roots = [...needed].filter((root) => root !== '').toSorted()
-  if (!existsSync(path)) return { revision: revision ?? '', roots, rego_version: 1 }
-  let manifest: Manifest
-  try {
-    manifest = JSON.parse(readFileSync(path, 'utf8')) as Manifest
-  } catch (error) {
-    throw new Problem(
-      'policy-bundle-unreadable',
-      `${path} is no JSON: ${error instanceof Error ? error.message : String(error)}`,
-    )
-  }
-  const claimed = Array.isArray(manifest.roots) ? manifest.roots.map(String) : ['']
-  const outside = roots.find((root) => !claimed.some((claim) => claim === '' || claim.split('/')[0] === root))
-  if (outside !== undefined)
-    throw new Problem(
-      'policy-bundle-unreadable',
-      `${path}: "${outside}" of the policies or data is not under its roots (${claimed.join(', ')})`,
-    )
-  return { ...manifest, revision: revision ?? (typeof manifest.revision === 'string' ? manifest.revision : '') }
 }
 
 function json(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`
 }
 
+/** A file of the output: what state it is in, written where it is not as it would be built. `usage` where it cannot be. */
 function put({ host }: Session, path: string, text: string, check: boolean): BuiltFile {
-  const old = existsSync(path) ? readFileSync(path, 'utf8') : null
   const shown = relative(host.cwd, path)
   const file = {
     path: cleanLine(shown.startsWith('..') ? path : shown),
     bytes: Buffer.byteLength(text),
     sha256: createHash('sha256').update(text).digest('hex'),
   }
-  // The manifest is written by people: only what it says counts, not how its JSON is laid out.
-  if (old === text || (old !== null && path.endsWith('manifest.json') && sameJson(old, text)))
-    return { ...file, state: 'unchanged' }
-  if (check) return { ...file, state: old === null ? 'missing' : 'differs' }
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, text)
+  try {
+    const old = existsSync(path) ? readFileSync(path, 'utf8') : null
+    // The manifest is written by people: only what it says counts, not how its JSON is laid out.
+    if (old === text || (old !== null && path.endsWith('manifest.json') && sameJson(old, text)))
+      return { ...file, state: 'unchanged' }
+    if (check) return { ...file, state: old === null ? 'missing' : 'differs' }
+    makeFolder(dirname(path))
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new Problem(
+      'usage',
+      `${file.path} cannot be written: ${error instanceof Error ? error.message : String(error)}; name a folder that you may write with --output`,
+    )
+  }
   return { ...file, state: 'written' }
 }
 
-function sameJson(a: string, b: string): boolean {
-  return JSON.stringify(JSON.parse(a)) === JSON.stringify(JSON.parse(b))
+/** Whether a file says the same as the text; one that is no JSON does not. */
+function sameJson(old: string, text: string): boolean {
+  try {
+    return JSON.stringify(JSON.parse(old)) === JSON.stringify(JSON.parse(text))
+  } catch {
+    return false
+  }
 }

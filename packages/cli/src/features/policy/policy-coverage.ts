@@ -4,13 +4,24 @@ import { testEntrypoints, withoutEntrypoints } from '@gatehouse/rego/mutation/in
 import { Workspace } from '@gatehouse/rego/mutation/workspace'
 import type { Opa } from '@gatehouse/rego/opa-command'
 import { readPolicyFile, type PolicyFolder } from '@gatehouse/rego/policy-folder'
-import { loadBundle } from '@gatehouse/rego/rego'
+import { loadBundle, type LoadCode } from '@gatehouse/rego/rego'
 import type { Command } from 'commander'
 import { cleanLine, cleanLines } from '../../clean-text.ts'
 import { addCommand, type Session } from '../../command.ts'
 import type { Host } from '../../host.ts'
 import { table } from '../../table.ts'
-import { addOpaOption, folderPath, opaOf, policyFolder, shownPath, valueOf } from './policy-files.ts'
+import { missingBuiltins, withCapabilities } from './policy-capabilities.ts'
+import { mustLoadData } from './policy-data.ts'
+import {
+  addOpaOption,
+  errorLine,
+  folderPath,
+  mustHavePolicies,
+  opaOf,
+  policyFolder,
+  shownPath,
+  valueOf,
+} from './policy-files.ts'
 
 export function addPolicyCoverage(parent: Command, host: Host): void {
   addCommand(parent, host, {
@@ -35,6 +46,7 @@ export function addPolicyCoverage(parent: Command, host: Host): void {
       const { options, style, columns } = session
       const min = options.whole('min', 0, 100)
       const folder = policyFolder(session, args[0])
+      mustHavePolicies(folder)
       const wanted = filesOf(session, folder)
       const report = await coverageOf(session, await opaOf(session), folder, wanted)
       // Cut, never rounded up: 100 means every line.
@@ -92,6 +104,7 @@ async function coverageOf(
     const [error] = valueOf(await workspace.check())
     if (error !== undefined)
       throw new Problem('policy-invalid', `${shownPath(session, folder, error.file)}:${error.line}: ${error.message}`)
+    await mustLoadData(session, opa, folder)
     const tests = testEntrypoints(folder)
     if (tests.length === 0)
       throw new Problem(
@@ -107,13 +120,34 @@ async function coverageOf(
         'OPA cannot compile the tests to a plan: run gatehouse policy test to see what it says',
       )
     const policy = loadBundle(built)
-    if (!policy.ok) throw new Problem('policy-bundle-unreadable', policy.detail)
+    if (!policy.ok) throw await refusedTests(session, opa, folder, policy)
     const coverage = new Coverage()
     runTests(policy.value, coverage)
     return coverage.report((file) => wanted.has(file))
   } finally {
     workspace.close()
   }
+}
+
+/** The evaluator names no file: OPA knows where what it lacks is called. */
+async function refusedTests(
+  session: Session,
+  opa: Opa,
+  folder: PolicyFolder,
+  { code, detail }: { readonly code: LoadCode; readonly detail: string },
+): Promise<Problem> {
+  if (code !== 'unknown-builtin' && code !== 'nondeterministic-builtin')
+    return new Problem('policy-bundle-unreadable', detail)
+  const errors = await withCapabilities(session, opa, (own) => missingBuiltins(session, opa, folder, own))
+  const [first] = errors
+  if (first === undefined) return new Problem('policy-bundle-unreadable', detail)
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  return new Problem(
+    'policy-bundle-unreadable',
+    `${errorLine(first)}${more}. Coverage runs the tests in process, as who accepts a bundle does, and the evaluator has not every builtin of OPA; ` +
+      'give the test what it would find as input or data.',
+    { errors },
+  )
 }
 
 function rangesText(ranges: readonly LineRange[] | undefined): string {

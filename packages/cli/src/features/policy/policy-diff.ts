@@ -72,8 +72,8 @@ export function addPolicyDiff(parent: Command, host: Host): void {
       const decisions = inputs === null ? null : await compareDecisions(session, before, after, inputs)
       const document = {
         same: policies.length + rules.length + data.length + (decisions?.length ?? 0) === 0,
-        before: { name: before.name, revision: before.revision },
-        after: { name: after.name, revision: after.revision },
+        before: { name: before.name, revision: before.revision, plan: before.plan },
+        after: { name: after.name, revision: after.revision, plan: after.plan },
         policies,
         rules,
         data,
@@ -105,7 +105,7 @@ async function compareDecisions(
 ): Promise<DecisionChange[]> {
   const [old, now] = [await before.policy(), await after.policy()]
   const ask = (policy: Policy) => {
-    const entrypoint = entrypointOf(session, policy)
+    const entrypoint = entrypointOf(session, policy.entrypoints)
     return ({ input }: NamedInput) => said(policy.evaluate(entrypoint, input))
   }
   const [askOld, askNow] = [ask(old), ask(now)]
@@ -143,6 +143,18 @@ function differing(a: Json, b: Json): string[] {
   return keys.filter((key) => canonicalJson(a[key] ?? null) !== canonicalJson(b[key] ?? null))
 }
 
+/** Differences of one answer that are shown. */
+const VALUES = 10
+
+function valuesOf({ change, before, after }: DataChange): string {
+  const value = (json: Json | null) => {
+    const text = cleanLine(JSON.stringify(json))
+    return text.length > 200 ? `${text.slice(0, 199)}…` : text
+  }
+  if (change === 'changed') return `${value(before)} -> ${value(after)}`
+  return value(change === 'added' ? after : before)
+}
+
 interface DiffDocument {
   readonly same: boolean
   readonly policies: readonly PolicyChange[]
@@ -158,10 +170,6 @@ function diffText(session: Session, document: DiffDocument): string {
   const { style } = session
   const mark = (change: Change) =>
     change === 'added' ? style.added('+') : change === 'removed' ? style.removed('-') : style.waiting('~')
-  const value = (json: Json | null) => {
-    const text = cleanLine(JSON.stringify(json))
-    return text.length > 200 ? `${text.slice(0, 199)}…` : text
-  }
   const policies = document.policies.map(
     (p) => `${mark(p.change)} ${cleanLine(p.package)}${p.id === null ? '' : ` (${cleanLine(p.id)})`}\n`,
   )
@@ -169,16 +177,18 @@ function diffText(session: Session, document: DiffDocument): string {
     const where = r.after ?? r.before
     return `${mark(r.change)} ${cleanLine(r.package)}.${cleanLine(r.rule)}  ${where === null ? '' : `${cleanLine(where.file)}:${where.line}`}\n`
   })
-  const data = document.data.map((d) => {
-    const values =
-      d.change === 'changed'
-        ? `${value(d.before)} -> ${value(d.after)}`
-        : value(d.change === 'added' ? d.after : d.before)
-    return `${mark(d.change)} ${cleanLine(d.path)}  ${values}\n`
-  })
+  const value = (d: DataChange) => `${mark(d.change)} ${cleanLine(d.path)}  ${valuesOf(d)}\n`
+  const data = document.data.map(value)
   const decisions = (document.decisions ?? []).map((d) => {
     const way = d.flip ? style.bad(`${d.before.outcome ?? '-'} -> ${d.after.outcome ?? '-'}`) : (d.after.outcome ?? '-')
-    return `${d.flip ? style.bad('!') : mark('changed')} ${cleanLine(d.input)}  ${way}  ${d.differs.join(', ')}\n`
+    const head = `${d.flip ? style.bad('!') : mark('changed')} ${cleanLine(d.input)}`
+    // An outcome says what came out. Where there is none on a side, only the values do.
+    if (d.before.outcome !== null && d.after.outcome !== null)
+      return `${head}  ${way}  ${cleanLine(d.differs.join(', '))}\n`
+    const changes = compareData(d.before.answer, d.after.answer)
+    const rest = changes.length > VALUES ? `    and ${changes.length - VALUES} more: --json\n` : ''
+    const shown = changes.slice(0, VALUES).map((change) => `    ${value({ ...change, path: change.path || 'answer' })}`)
+    return `${head}${d.flip ? `  ${way}` : ''}\n${shown.join('')}${rest}`
   })
   const parts = [
     section('Policies', policies.join(''), style),

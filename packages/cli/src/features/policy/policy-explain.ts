@@ -3,7 +3,7 @@ import { Problem } from '@gatehouse/core/kernel/problems'
 import { smallestChange, type ChangeSearch } from '@gatehouse/rego/change-search'
 import { explain, type Explanation } from '@gatehouse/rego/explain'
 import { GOVERNANCE_ENTRYPOINT } from '@gatehouse/rego/opa-build'
-import type { Evaluation, Policy } from '@gatehouse/rego/rego'
+import type { Policy } from '@gatehouse/rego/rego'
 import type { FiredRule } from '@gatehouse/rego/trace'
 import type { Command } from 'commander'
 import { cleanLine } from '../../clean-text.ts'
@@ -13,6 +13,7 @@ import { stateStyle } from '../../style.ts'
 import { fields, section } from '../../table.ts'
 import { addOpaOption, DEFAULT_POLICIES } from './policy-files.ts'
 import { entrypointOf, readInput, type InputDocument } from './policy-input.ts'
+import { isDenied, outcomeOf } from './policy-outcome.ts'
 import { openSide } from './policy-side.ts'
 
 /** What people write themselves. What is measured, the time and who acts are no one's to edit. */
@@ -61,13 +62,15 @@ export function addPolicyExplain(parent: Command, host: Host): void {
     run: async (session, args) => {
       const { options } = session
       const input = hooked(session, await readInput(session, options.text('input') ?? '-'))
-      const policy = await (await openSide(session, args[0] ?? DEFAULT_POLICIES)).policy()
-      const entrypoint = entrypointOf(session, policy)
+      const side = await openSide(session, args[0] ?? DEFAULT_POLICIES)
+      const policy = await side.policy()
+      const entrypoint = entrypointOf(session, policy.entrypoints)
       const explanation = explain(policy, entrypoint, input)
       const denied = isDenied(explanation.evaluation)
       const change = denied && !options.denied('change') ? search(session, policy, entrypoint, input) : null
       const { evaluation, ...why } = explanation
       const document = {
+        policies: { name: side.name, revision: side.revision, plan: side.plan },
         entrypoint,
         outcome: outcomeOf(evaluation),
         decision: evaluation.ok ? evaluation.result : null,
@@ -86,19 +89,6 @@ function hooked({ options }: Session, input: InputDocument): InputDocument {
   const known: readonly string[] = DECISION_HOOKS
   if (!known.includes(hook)) throw new Problem('usage', `--hook ${hook}: one of ${known.join(', ')} is needed`)
   return { ...input, hook }
-}
-
-function outcomeOf(evaluation: Evaluation): string {
-  if (!evaluation.ok) return evaluation.code
-  const { result } = evaluation
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return String(result)
-  const { outcome } = result as { readonly [key: string]: unknown }
-  return typeof outcome === 'string' ? outcome : 'defined'
-}
-
-function isDenied(evaluation: Evaluation): boolean {
-  const outcome = outcomeOf(evaluation)
-  return !evaluation.ok || outcome === 'deny' || outcome === 'false'
 }
 
 function search({ options, host }: Session, policy: Policy, entrypoint: string, input: InputDocument): ChangeSearch {

@@ -33,7 +33,7 @@ export function addPolicyFmt(parent: Command, host: Host): void {
       const opa = await opaOf(session)
       const files = [...folder.policies, ...folder.tests]
       const ask = async (option: string) => {
-        const said = await askOpa(session, opa, folder, ['fmt', option, ...files])
+        const said = await askOpa(session, opa, folder, ['fmt', option, '--', ...files])
         if (said.exit !== 0) throw invalidPolicies(compileErrors(session, folder, said))
         return said.stdout
       }
@@ -42,7 +42,7 @@ export function addPolicyFmt(parent: Command, host: Host): void {
       const parts: string[] = []
       if (!options.flag('check') && !options.flag('write'))
         for (const file of listed) {
-          const formatted = await askOpa(session, opa, folder, ['fmt', file])
+          const formatted = await askOpa(session, opa, folder, ['fmt', '--', file])
           parts.push(lineDiff(readPolicyFile(folder, file.replaceAll('\\', '/')), formatted.stdout, style))
         }
       if (options.flag('write') && changed.length > 0) await ask('--write')

@@ -3,7 +3,6 @@ import { join, resolve } from 'node:path'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { GOVERNANCE_ENTRYPOINT } from '@gatehouse/rego/opa-build'
-import type { Policy } from '@gatehouse/rego/rego'
 import type { Session } from '../../command.ts'
 
 export type InputDocument = { readonly [key: string]: Json | undefined }
@@ -63,14 +62,14 @@ function parsed(file: string, text: string): InputDocument {
   return value as InputDocument
 }
 
-/** What is asked: `--entrypoint`, else the governance bundle's decision, else the only one there is. */
-export function entrypointOf({ options }: Session, policy: Policy): string {
+/** What is asked of those there are: `--entrypoint`, else the governance bundle's decision, else the only one there is. */
+export function entrypointOf({ options }: Session, entrypoints: readonly string[]): string {
   const wished =
-    options.text('entrypoint') ?? (policy.entrypoints.includes(GOVERNANCE_ENTRYPOINT) ? GOVERNANCE_ENTRYPOINT : null)
-  const [only, ...more] = policy.entrypoints
+    options.text('entrypoint') ?? (entrypoints.includes(GOVERNANCE_ENTRYPOINT) ? GOVERNANCE_ENTRYPOINT : null)
+  const [only, ...more] = entrypoints
   if (wished === null && only !== undefined && more.length === 0) return only
-  if (wished !== null && policy.entrypoints.includes(wished)) return wished
-  const known = policy.entrypoints.slice(0, 20).join(', ')
+  if (wished !== null && entrypoints.includes(wished)) return wished
+  const known = entrypoints.slice(0, 20).join(', ')
   throw new Problem(
     'usage',
     wished === null

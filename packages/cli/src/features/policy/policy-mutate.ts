@@ -2,13 +2,15 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { runMutation, type MutantReport, type MutationReport } from '@gatehouse/rego/mutation/mutation-run'
+import type { PolicyFolder } from '@gatehouse/rego/policy-folder'
 import type { Command } from 'commander'
 import { cleanLine, cleanLines } from '../../clean-text.ts'
 import { addCommand, type Session } from '../../command.ts'
 import type { Host } from '../../host.ts'
 import { fields } from '../../table.ts'
 import { changedLines } from './changed-lines.ts'
-import { addOpaOption, folderPath, opaOf, policyFolder, shownPath, valueOf } from './policy-files.ts'
+import { mustLoadData } from './policy-data.ts'
+import { addOpaOption, folderPath, mustHavePolicies, opaOf, policyFolder, shownPath, valueOf } from './policy-files.ts'
 
 export function addPolicyMutate(parent: Command, host: Host): void {
   addCommand(parent, host, {
@@ -47,6 +49,7 @@ export function addPolicyMutate(parent: Command, host: Host): void {
       const workers = options.whole('workers', 1, 64) ?? Math.min(8, availableParallelism())
       const seconds = options.whole('timeout', 1, 3600)
       const folder = policyFolder(session, args[0])
+      mustHavePolicies(folder)
       const files = options.texts('file').map((file) => {
         const inside = folderPath(session, folder, file)
         if (inside === null || !folder.policies.includes(inside))
@@ -56,6 +59,7 @@ export function addPolicyMutate(parent: Command, host: Host): void {
       const since = options.text('since')
       const lines = since === null ? null : await changedLines(folder, since, host.signal)
       const opa = await opaOf(session)
+      await mustLoadData(session, opa, folder)
       const began = host.now()
       const result = await runMutation({
         folder,
@@ -68,7 +72,8 @@ export function addPolicyMutate(parent: Command, host: Host): void {
         timeoutMs: seconds === null ? null : seconds * 1000,
         cache: options.denied('cache') ? null : cacheFolder(session),
         signal: host.signal,
-        onProgress: progressOf(session),
+        shown: (file) => shownPath(session, folder, file),
+        onProgress: progressOf(session, folder),
       })
       const report = valueOf(result)
       const ok = report.score >= min && report.argument_faults.length === 0
@@ -92,13 +97,16 @@ function cacheFolder({ host }: Session): string {
 }
 
 /** A line every few seconds: who waits sees that it goes on. */
-function progressOf(session: Session): (progress: { file: string; done: number; total: number }) => void {
+function progressOf(
+  session: Session,
+  folder: PolicyFolder,
+): (progress: { file: string; done: number; total: number }) => void {
   let last = session.host.now()
   return ({ file, done, total }) => {
     const now = session.host.now()
     if (done !== total && now - last < 3000) return
     last = now
-    session.progress(`${done} of ${total} mutants judged (${file})`)
+    session.progress(`${done} of ${total} mutants judged (${shownPath(session, folder, file)})`)
   }
 }
 

@@ -5,11 +5,13 @@ import { buildBundle } from '@gatehouse/bundle/bundle-build'
 import { pushBundle } from '@gatehouse/bundle/bundle-push'
 import { parseReference, referenceText } from '@gatehouse/bundle/reference'
 import { Problem } from '@gatehouse/core/kernel/problems'
-import { findOpa } from '@gatehouse/rego/opa-command'
+import { GOVERNANCE_ENTRYPOINT } from '@gatehouse/rego/opa-build'
+import { openPolicyFolder } from '@gatehouse/rego/policy-folder'
 import type { Command } from 'commander'
 import { addCommand, argument, type Session } from '../../command.ts'
 import type { Host } from '../../host.ts'
 import { fields } from '../../table.ts'
+import { addOpaOption, opaOf, shownPath } from './policy-files.ts'
 import { registryOptions, storeOf } from './policy-registry.ts'
 
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
@@ -28,14 +30,21 @@ export function addPolicyPush(parent: Command, host: Host): void {
       // No --version: that is the program's own.
       command.option('--release <n>', 'the version: a whole number that grows with each release (needed)')
       command.option('--commit <sha>', 'the commit that the policies are of')
-      command.option('--entrypoint <path...>', 'what of the policies is asked (default gatehouse/decision)')
-      command.option('--opa <path>', 'OPA’s program (default: GATEHOUSE_OPA, else the PATH)')
+      command.option(
+        '--entrypoint <rule...>',
+        `what can be asked; by default ${GOVERNANCE_ENTRYPOINT}, else what METADATA names`,
+      )
+      addOpaOption(command)
       registryOptions(command)
     },
     examples: [
       ['gatehouse policy push policy/governance ghcr.io/acme/policy:main --release 12', 'test, build and push'],
       ['gatehouse policy push policy/governance oci:dist:main --release 12', 'into an OCI layout folder'],
       ['gatehouse policy push bundle.tar.gz ghcr.io/acme/policy:main --release 12', 'a bundle built before'],
+      [
+        'gatehouse policy push rules oci:dist:main --release 1 --entrypoint release/verdict',
+        'policies of your own, which answer something else',
+      ],
     ],
     run: async (session, args) => {
       const { options, style } = session
@@ -59,6 +68,7 @@ export function addPolicyPush(parent: Command, host: Host): void {
           ['tag', reference.tag],
           ['version', version],
           ['commit', commit],
+          ['entrypoints', pushed.entrypoints.join(', ')],
           ['tests', `${pushed.tests} passed`],
           ['size', `${pushed.size} bytes`],
         ],
@@ -75,15 +85,22 @@ async function layerOf(session: Session, source: string): Promise<Buffer> {
   const path = resolve(host.cwd, source)
   const found = statSync(path, { throwIfNoEntry: false })
   if (found === undefined) throw new Problem('usage', `${source} is not there; name a folder of policies or a bundle`)
-  if (found.isFile()) return await readFile(path)
-  const opa = await findOpa(host.env, host.cwd, options.text('opa'))
-  if (!opa.ok) throw new Problem('bundle-build-failed', opa.detail)
-  session.progress(`testing and building ${source} with OPA ${opa.value.version}`)
   const entrypoints = options.texts('entrypoint')
+  if (found.isFile()) {
+    if (entrypoints.length > 0)
+      throw new Problem('usage', `--entrypoint goes with a folder: ${source} is built already, and has its own`)
+    return await readFile(path).catch((error: Error) => {
+      throw new Problem('usage', `${source} cannot be read: ${error.message}`)
+    })
+  }
+  const opa = await opaOf(session)
+  session.progress(`testing and building ${source} with OPA ${opa.version}`)
+  const folder = openPolicyFolder(path)
   const built = await buildBundle(path, {
-    opa: opa.value.path,
+    opa: opa.path,
     signal: host.signal,
-    ...(entrypoints.length === 0 ? {} : { entrypoints }),
+    entrypoints,
+    shown: (file) => (folder.ok ? shownPath(session, folder.value, file) : file),
   })
   return built.layer
 }

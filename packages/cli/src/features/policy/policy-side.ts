@@ -5,12 +5,12 @@ import { readTarGz } from '@gatehouse/bundle/archive-read'
 import { policyFacts, readManifest } from '@gatehouse/bundle/artifact'
 import { DEFAULT_BUNDLE_LIMITS } from '@gatehouse/bundle/bundle-limits'
 import { LayoutStore } from '@gatehouse/bundle/layout-artifacts'
-import { parseReference } from '@gatehouse/bundle/reference'
+import { parseReference, referenceText } from '@gatehouse/bundle/reference'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { Problem } from '@gatehouse/core/kernel/problems'
 import { readBundleFolder } from '@gatehouse/rego/bundle-folder'
 import { openPolicyFolder, readPolicyFile } from '@gatehouse/rego/policy-folder'
-import { loadBundle, type Policy } from '@gatehouse/rego/rego'
+import { loadBundle, type BundleParts, type Policy } from '@gatehouse/rego/rego'
 import type { Session } from '../../command.ts'
 import { buildPolicy } from './policy-build.ts'
 import { opaOf } from './policy-files.ts'
@@ -23,6 +23,10 @@ export interface PolicySide {
   readonly sources: ReadonlyMap<string, string>
   readonly data: Json
   readonly revision: string
+  /** Whether its Rego was compiled now; else the plan is the one that lies there, and nothing says that it was built from this Rego. */
+  readonly plan: 'compiled' | 'as-built'
+  /** What it is evaluated from; `policy-bundle-unreadable` where it holds nothing of the kind. */
+  readonly parts: () => BundleParts
   /** Loads it; `policy-bundle-unreadable` where it cannot be evaluated. */
   readonly policy: () => Promise<Policy>
 }
@@ -35,10 +39,26 @@ export async function openSide(session: Session, name: string): Promise<PolicySi
   if (stat === undefined)
     throw new Problem(
       'policy-not-found',
-      `${name} is not there: name a folder, a bundle's .tar.gz or oci:folder@sha256:...`,
+      isInRegistry(name)
+        ? `${name} is no folder and no file here. What lies in a registry has to be pulled first: gatehouse policy pull ${pinned(name)} bundle.tar.gz; then name bundle.tar.gz`
+        : `${name} is not there: name a folder, a bundle's .tar.gz or oci:folder@sha256:...`,
     )
   if (stat.isDirectory() || path.endsWith('.rego')) return folderSide(session, name, path)
   return archiveSide(session, name, readFileSync(path))
+}
+
+function isInRegistry(name: string): boolean {
+  try {
+    return parseReference(name).kind === 'registry'
+  } catch {
+    return false
+  }
+}
+
+/** Pulled is by digest only. */
+function pinned(name: string): string {
+  const reference = parseReference(name)
+  return reference.digest === null ? `${referenceText(reference)}@sha256:...` : referenceText(reference)
 }
 
 async function layer({ host }: Session, name: string): Promise<Buffer> {
@@ -64,7 +84,8 @@ async function folderSide(session: Session, name: string, path: string): Promise
       sources: new Map(),
       data,
       revision: revisionOf(manifest),
-      policy: async () => loaded(name, plan, data),
+      plan: 'as-built',
+      ...evaluated(name, () => ({ plan, data })),
     }
   }
   try {
@@ -72,10 +93,24 @@ async function folderSide(session: Session, name: string, path: string): Promise
   } catch (error) {
     const bundle = readBundleFolder(path)
     if (!(error instanceof Problem && error.slug === 'opa-not-found' && bundle.ok)) throw error
+    const unread = folder.value.data.find((file) => !/^data\/[^/]+\.json$/.test(file))
+    // Without it a decision would come out, and a wrong one.
+    if (unread !== undefined)
+      throw new Problem(
+        'opa-not-found',
+        `${error.message} Without OPA only JSON files of ${name}/data itself are read, and not ${unread}.`,
+      )
     session.progress('OPA is not installed: plan.json is taken as it was built.')
     const { plan, data, manifest } = bundle.value
     const sources = new Map(folder.value.policies.map((file) => [file, readPolicyFile(folder.value, file)]))
-    return { name, sources, data, revision: revisionOf(manifest), policy: async () => loaded(name, plan, data) }
+    return {
+      name,
+      sources,
+      data,
+      revision: revisionOf(manifest),
+      plan: 'as-built',
+      ...evaluated(name, () => ({ plan, data })),
+    }
   }
 }
 
@@ -91,7 +126,14 @@ async function archiveSide(session: Session, name: string, bytes: Uint8Array): P
   const revision = revisionOf(parsed(name, '.manifest', text('.manifest') ?? '{}'))
   const plan = text('plan.json')
   if (plan !== undefined)
-    return { name, sources, data, revision, policy: async () => loaded(name, parsed(name, 'plan.json', plan), data) }
+    return {
+      name,
+      sources,
+      data,
+      revision,
+      plan: 'as-built',
+      ...evaluated(name, () => ({ plan: parsed(name, 'plan.json', plan), data })),
+    }
   if (sources.size === 0) throw new Problem('policy-bundle-unreadable', `${name} has neither plan.json nor Rego`)
   const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-policy-'))
   try {
@@ -124,14 +166,18 @@ async function compiled(session: Session, name: string, path: string, whole: boo
     sources,
     data: built.data,
     revision: built.manifest.revision,
-    policy: async () => loaded(name, plan, built.data),
+    plan: 'compiled',
+    ...evaluated(name, () => ({ plan, data: built.data })),
   }
 }
 
-function loaded(name: string, plan: unknown, data: Json): Policy {
-  const policy = loadBundle({ plan, data })
-  if (!policy.ok) throw new Problem('policy-bundle-unreadable', `${name}: ${policy.detail}`)
-  return policy.value
+function evaluated(name: string, parts: () => BundleParts): Pick<PolicySide, 'parts' | 'policy'> {
+  const policy = async () => {
+    const loaded = loadBundle(parts())
+    if (!loaded.ok) throw new Problem('policy-bundle-unreadable', `${name}: ${loaded.detail}`)
+    return loaded.value
+  }
+  return { parts, policy }
 }
 
 function parsed(name: string, file: string, text: string): Json {

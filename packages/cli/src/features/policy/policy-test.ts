@@ -53,6 +53,9 @@ export function addPolicyTest(parent: Command, host: Host): void {
       const said = await askOpa(session, opa, folder, asked, 3_600_000)
       const results = opaTests(said.stdout)
       if (results === null) {
+        // OPA reads the pattern after the policies: its word about it comes alone.
+        if (pattern !== null && /error parsing regexp/.test(said.stderr))
+          throw new Problem('usage', `--run "${pattern}": ${said.stderr.trim().replace(/^error: /, '')}`)
         // Without a test OPA prints nothing and is content.
         if (said.exit !== 0) throw invalidPolicies(compileErrors(session, folder, said))
       }
@@ -81,7 +84,11 @@ export function addPolicyTest(parent: Command, host: Host): void {
           columns,
           style,
           empty:
-            tests.length === 0 ? 'There is no test: rules named test_... in files named ..._test.rego.' : 'All passed.',
+            tests.length > 0
+              ? 'All passed.'
+              : pattern === null
+                ? 'There is no test: rules named test_... in files named ..._test.rego.'
+                : `No test has a name that matches --run ${pattern}.`,
         },
       )
       return { document, text: rows + reasons(tests) + totals(counts, ok, session), exit: ok ? 0 : 4 }

@@ -30,6 +30,10 @@ export function addPolicyVerify(parent: Command, host: Host): void {
       command.option('--key <file>', 'the public key that must have signed, such as cosign.pub')
       command.option('--without-timestamps', 'with --key: the signature of the key alone is enough')
       command.option('--timestamps <n>', 'trusted times of different authorities that are needed, 1 to 10 (default 2)')
+      command.option(
+        '--entrypoint <rule...>',
+        'what the bundle must be able to answer, such as gatehouse/decision; without it what it answers is told',
+      )
       command.option('--in-force <n>', 'the version that is in force: only a greater one is accepted')
       registryOptions(command)
     },
@@ -51,6 +55,7 @@ export function addPolicyVerify(parent: Command, host: Host): void {
       const { verified } = await verifyBundle(storeOf(session, reference), reference, {
         signer,
         inForce: version === null ? null : { version, digest: null },
+        entrypoints: options.texts('entrypoint'),
       })
       const document = { reference: referenceText(reference), ...verified }
       const by = verified.signer
@@ -65,6 +70,7 @@ export function addPolicyVerify(parent: Command, host: Host): void {
           ...by.times.map(
             ({ source, at }) => [source === 'transparency-log' ? 'logged' : 'timestamp', time(at)] as const,
           ),
+          ['entrypoints', verified.entrypoints.join(', ')],
           ['tests', `${verified.tests} passed`],
         ],
         style,

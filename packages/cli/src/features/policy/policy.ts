@@ -11,6 +11,7 @@ import { addPolicyMutate } from './policy-mutate.ts'
 import { addPolicyOwners } from './policy-owners.ts'
 import { addPolicyPull } from './policy-pull.ts'
 import { addPolicyPush } from './policy-push.ts'
+import { addPolicyScan } from './policy-scan.ts'
 import { addPolicySign } from './policy-sign.ts'
 import { addPolicyTest } from './policy-test.ts'
 import { addPolicyVerify } from './policy-verify.ts'
@@ -29,6 +30,7 @@ export function policyCommands(program: Command, host: Host): void {
   addPolicyVerify(group, host)
   addPolicyPull(group, host)
   addPolicyDiff(group, host)
+  addPolicyScan(group, host)
   addPolicyExplain(group, host)
   addPolicyOwners(group, host)
 }

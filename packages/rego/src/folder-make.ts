@@ -6,7 +6,6 @@ import { dirname, resolve } from 'node:path'
  * Not Node's own recursive way: below a file system that answers "not there" to every new folder, `/proc` for one, it tries for ever.
  */
 export function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true })
   const missing: string[] = []
   let at = resolve(path)
   while (!isFolder(at) && dirname(at) !== at) {
