@@ -132,6 +132,8 @@ class Writer {
   private labels = 0
   private temps = 0
   private inFunction = false
+  /** Its result is noted at its end, to which every return leads. */
+  private isRule = false
 
   constructor(tables: Tables, where: string) {
     this.tables = tables
@@ -141,6 +143,7 @@ class Writer {
 
   func(index: number, params: readonly number[], blocks: readonly Block[], remembered: boolean): string {
     this.inFunction = true
+    this.isRule = !remembered && params.length === 2
     this.aliases = aliasesOf(params, blocks)
     const body = blocks.map((block) => this.block(block, '')).join('\n')
     const names = params.map((p) => `l${p}`).join(',')
@@ -150,13 +153,17 @@ ${this.say.enter(index)}${this.variables(params)}${body}
 ${this.say.leave}m.depth--; return undefined;
 }`
     if (remembered) return `function g${index}${inner}\n${this.remembering(index, params.length === 4)}`
-    if (params.length !== 2) return `function f${index}${inner}`
-    return `function g${index}${inner}
-function f${index}(m,a,b) {
+    if (!this.isRule) return `function f${index}${inner}`
+    return `function f${index}(m,${names}) {
 const known = m.memo[${index}];
 if (known !== undefined) return known === UNDEFINED ? undefined : known;
 const memo = m.memo;
-const result = g${index}(m,a,b);
+let result;
+if (--m.fuel < 0 || ++m.depth > m.maxDepth) m.over();
+${this.say.enter(index)}${this.variables(params)}R: {
+${body}
+}
+${this.say.leave}m.depth--;
 memo[${index}] = result === undefined ? UNDEFINED : result;
 return result;
 }`
@@ -224,6 +231,7 @@ return result;
   }
 
   private finish(value: string): string {
+    if (this.isRule) return value === 'undefined' ? 'break R;' : `result = ${value}; break R;`
     return this.inFunction ? `${this.say.leave}m.depth--; return ${value};` : 'return;'
   }
 
