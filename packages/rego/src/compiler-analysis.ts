@@ -3,82 +3,29 @@ import type { Block, Operand, Plan, Statement } from './plan.ts'
 /** What stands for a local that only ever holds what another holds. */
 export type Aliases = ReadonlyMap<number, Operand>
 
-const NONE: readonly number[] = []
-const NO_BLOCKS: readonly Block[] = []
-
 /** Locals that a statement itself changes; what is below it is not counted. */
 export function written(s: Statement): readonly number[] {
   if (s.type === 'Scan') return [s.key, s.value]
   if (s.type === 'Call' || s.type === 'CallDynamic') return [s.result]
   // Changed, and changed back at its end.
   if (s.type === 'With') return [s.local, s.local]
-  return 'target' in s ? [s.target] : NONE
+  return 'target' in s ? [s.target] : []
 }
 
-/** Tells each local that a statement itself reads. By kind, as this is done for every statement of every bundle that is loaded. */
-function eachRead(s: Statement, visit: (local: number) => void): void {
-  const operand = (o: Operand): void => {
-    if ('local' in o) visit(o.local)
-  }
-  switch (s.type) {
-    case 'ReturnLocal':
-    case 'ResultSetAdd':
-    case 'IsDefined':
-    case 'IsUndefined':
-    case 'Scan':
-      return visit(s.source)
-    case 'Call':
-      return s.args.forEach(operand)
-    case 'CallDynamic':
-      s.args.forEach(visit)
-      return s.path.forEach(operand)
-    case 'Dot':
-      operand(s.source)
-      return operand(s.key)
-    case 'Len':
-    case 'AssignVar':
-    case 'IsArray':
-    case 'IsObject':
-    case 'IsSet':
-      return operand(s.source)
-    case 'AssignVarOnce':
-      visit(s.target)
-      return operand(s.source)
-    case 'Equal':
-    case 'NotEqual':
-      operand(s.a)
-      return operand(s.b)
-    case 'ObjectMerge':
-      visit(s.a)
-      return visit(s.b)
-    case 'ArrayAppend':
-      visit(s.array)
-      return operand(s.value)
-    case 'SetAdd':
-      visit(s.set)
-      return operand(s.value)
-    case 'ObjectInsert':
-    case 'ObjectInsertOnce':
-      visit(s.object)
-      operand(s.key)
-      return operand(s.value)
-    case 'With':
-      visit(s.local)
-      return operand(s.value)
-    case 'Block':
-    case 'Break':
-    case 'Not':
-    case 'AssignInt':
-    case 'MakeNumberInt':
-    case 'MakeNumberRef':
-    case 'ResetLocal':
-    case 'MakeNull':
-    case 'MakeArray':
-    case 'MakeObject':
-    case 'MakeSet':
-    case 'Nop':
-      return undefined
-  }
+/** Locals that a statement itself reads. */
+function read(s: Statement): readonly number[] {
+  const operands: (Operand | number)[] = []
+  if ('source' in s) operands.push(s.source)
+  if (s.type === 'Dot' || s.type === 'ObjectInsert' || s.type === 'ObjectInsertOnce') operands.push(s.key)
+  if ('a' in s) operands.push(s.a, s.b)
+  if ('args' in s) operands.push(...s.args)
+  if (s.type === 'CallDynamic') operands.push(...s.path)
+  if (s.type === 'AssignVarOnce') operands.push(s.target)
+  if (s.type === 'ArrayAppend') operands.push(s.array, s.value)
+  if (s.type === 'SetAdd') operands.push(s.set, s.value)
+  if (s.type === 'ObjectInsert' || s.type === 'ObjectInsertOnce') operands.push(s.object, s.value)
+  if (s.type === 'With') operands.push(s.local, s.value)
+  return operands.flatMap((o) => (typeof o === 'number' ? [o] : 'local' in o ? [o.local] : []))
 }
 
 /** Every statement of blocks in the order in which they stand, those within others after these. */
@@ -98,13 +45,13 @@ function each(
 
 function below(s: Statement): readonly Block[] {
   if (s.type === 'Block') return s.blocks
-  return s.type === 'Scan' || s.type === 'Not' || s.type === 'With' ? [s.block] : NO_BLOCKS
+  return 'block' in s ? [s.block] : []
 }
 
 /** Where in a function something stands: its statements are numbered in the order in which they stand. */
 interface Span {
   readonly first: number
-  last: number
+  readonly last: number
 }
 
 /**
@@ -121,11 +68,7 @@ export function aliasesOf(params: readonly number[], blocks: readonly Block[]): 
     (s) => {
       number++
       for (const local of written(s)) writes.set(local, (writes.get(local) ?? 0) + 1)
-      eachRead(s, (local) => {
-        const span = reads.get(local)
-        if (span === undefined) reads.set(local, { first: number, last: number })
-        else span.last = number
-      })
+      for (const local of read(s)) reads.set(local, { first: reads.get(local)?.first ?? number, last: number })
     },
     (block) => ends.set(block, number),
   )

@@ -22,7 +22,7 @@ function linesOf(text: string, cuts: readonly number[], most: number): (string |
     let from = 0
     return [...ends, length].flatMap((to) => {
       const lines = Array.from(linesBetween(descriptor, from, to, most), (line) =>
-        line === null ? null : Buffer.from(line).toString('utf8'),
+        line === null ? null : line.toString('utf8'),
       )
       from = to
       return lines

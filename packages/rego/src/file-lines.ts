@@ -13,7 +13,7 @@ export function* linesBetween(
   from: number,
   to: number,
   most: number,
-): Generator<Uint8Array | null, void> {
+): Generator<Buffer | null, void> {
   const reader = new Reader(descriptor, most)
   // From the byte before: what comes up to the first end of a line began in the range before this one.
   let at = from
@@ -43,7 +43,7 @@ class Reader {
   }
 
   /** The line at a position, and where the next one begins: at the same place where the file has ended. */
-  line(at: number): { readonly line: Uint8Array | null; readonly next: number } {
+  line(at: number): { readonly line: Buffer | null; readonly next: number } {
     for (;;) {
       const offset = at - this.start
       const isHeld = offset >= 0 && offset < this.held

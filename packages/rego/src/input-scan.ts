@@ -153,7 +153,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
     }
     scan.signal?.addEventListener('abort', scan.abort)
     if (scan.signal?.aborted === true) scan.abort()
-    for (let i = 0; i < scan.size; i++) scan.start()
+    for (let i = 0; scan.broken === null && i < scan.size; i++) scan.start()
     while (scan.broken === null && ![...scan.workers].some(({ isReady }) => isReady)) await scan.woken()
     if (scan.broken === null) return ok(scan)
     await scan.close()
@@ -210,7 +210,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
     this.signal?.removeEventListener('abort', this.abort)
     closeSync(this.descriptor)
     for (const worker of this.workers) {
-      if (worker.timer !== null) clearTimeout(worker.timer)
+      unwatch(worker)
       // One that has nothing to do ends by itself, and leaves what it compiled for the next.
       if (worker.range === null && worker.isReady && worker.child.connected) worker.child.disconnect()
       else worker.child.kill('SIGKILL')
@@ -304,7 +304,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
 
   /** Kills a process that says nothing for so long. */
   private watch(worker: Worker, ms: number): void {
-    if (worker.timer !== null) clearTimeout(worker.timer)
+    unwatch(worker)
     worker.timer = setTimeout(() => {
       const { timer } = worker
       // What it said while this process was busy is heard first.
@@ -322,8 +322,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
       case 'ready':
         this.failedStarts = 0
         worker.isReady = true
-        if (worker.timer !== null) clearTimeout(worker.timer)
-        worker.timer = null
+        unwatch(worker)
         this.give()
         break
       case 'refused':
@@ -338,8 +337,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
         if (reply.end) {
           range.isEnded = true
           worker.range = null
-          if (worker.timer !== null) clearTimeout(worker.timer)
-          worker.timer = null
+          unwatch(worker)
           this.give()
         } else this.watch(worker, this.wallMs)
     }
@@ -348,7 +346,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
 
   private lost(worker: Worker, code: number | null, signal: NodeJS.Signals | null): void {
     this.workers.delete(worker)
-    if (worker.timer !== null) clearTimeout(worker.timer)
+    unwatch(worker)
     if (this.closed) return
     const { range, lateAt } = worker
     if (!worker.isReady) this.notStarted(code, signal)
@@ -385,4 +383,9 @@ export class InputScan implements AsyncIterable<ScannedInput> {
     const what = 'No process that evaluates the policy could be started'
     this.break(new ScanError('policy-worker-failed', `${what}: the last ended with ${how}.`))
   }
+}
+
+function unwatch(worker: Worker): void {
+  if (worker.timer !== null) clearTimeout(worker.timer)
+  worker.timer = null
 }

@@ -160,12 +160,7 @@ test('a signature by RSA-PSS without its leading zero is none', () => {
   const content = `${Buffer.from('{"alg":"PS256"}').toString('base64url')}.e30`
   let signature: Buffer
   // One in 256 begins with a zero: each has its own salt.
-  do
-    signature = sign('sha256', Buffer.from(content), {
-      key: privateKey,
-      padding: 6,
-      saltLength: 32,
-    })
+  do signature = sign('sha256', Buffer.from(content), { key: privateKey, padding: 6, saltLength: 32 })
   while (signature[0] !== 0)
   const key = JSON.stringify(publicKey.export({ format: 'jwk' }))
   const verified = (bytes: Buffer): Value =>

@@ -10,7 +10,7 @@ import { SCANNED, type ScanReply, type ScanRequest } from './scan-protocol.ts'
 const BATCH_LENGTH = 256 * 1024
 const BATCH_MS = 200
 
-type Scanned = (line: Uint8Array | null) => string
+type Scanned = (line: Buffer | null) => string
 
 /** Resolves when it is on its way: what is told before the next line survives the end of this process. */
 async function say(reply: ScanReply): Promise<void> {
@@ -32,12 +32,12 @@ async function loaded(request: ScanRequest & { kind: 'load' }): Promise<Scanned 
     await say({ kind: 'refused', code: 'unknown-entrypoint', detail })
     return null
   }
-  const decided = (line: Uint8Array | null): Evaluation => {
+  const decided = (line: Buffer | null): Evaluation => {
     if (line === null) return invalid(`The line is longer than ${maxLineBytes} bytes.`)
     if (!isUtf8(line)) return invalid('The line is not UTF-8.')
     let input: Json
     try {
-      input = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString('utf8')) as Json
+      input = JSON.parse(line.toString('utf8')) as Json
     } catch (error) {
       return invalid(`The line is no JSON: ${messageOf(error)}.`)
     }
@@ -51,7 +51,7 @@ function invalid(detail: string): Evaluation {
   return refuse('invalid-policy-input', detail)
 }
 
-function isBlank(line: Uint8Array): boolean {
+function isBlank(line: Buffer): boolean {
   return line.every((byte) => byte === 32 || byte === 9 || byte === 13)
 }
 

@@ -154,14 +154,7 @@ function readConstraints(m: Machine, given: RegoObject): Constraints {
   if (keys !== undefined && texts.secret !== '') throw new BuiltinError('duplicate key constraints')
   if (keys === undefined && texts.secret === '') throw new BuiltinError('no key constraint')
   const secret = textBytes(texts.secret)
-  const own: SigningKey = {
-    kind: 'secret',
-    secret,
-    verifying: undefined,
-    private: undefined,
-    alg: '',
-    kid: '',
-  }
+  const own: SigningKey = { kind: 'secret', secret, verifying: undefined, private: undefined, alg: '', kid: '' }
   return { keys: keys ?? [own], alg: texts.alg, iss: texts.iss, aud: texts.aud, time }
 }
 

@@ -149,10 +149,7 @@ function authority(kind: string, text: string): { host: string; user: string } {
   if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user)) throw bad('invalid userinfo')
   const [name = '', ...secret] = user.split(':')
   const parts = secret.length === 0 ? [name] : [name, secret.join(':')]
-  return {
-    host,
-    user: parts.map((part) => escaped(utf8(unescaped(part, 'user')), 'user')).join(':'),
-  }
+  return { host, user: parts.map((part) => escaped(utf8(unescaped(part, 'user')), 'user')).join(':') }
 }
 
 /** A URI reference as Go's net/url reads it, which is RFC 3986 with less strictness. Throws BuiltinError. */

@@ -15,6 +15,7 @@ import {
 } from './policy-compare.ts'
 import { addOpaOption } from './policy-files.ts'
 import { entrypointOf, readInputs, type NamedInput } from './policy-input.ts'
+import { isObject, outcomeOf } from './policy-outcome.ts'
 import { openSide, type PolicySide } from './policy-side.ts'
 
 interface PolicyChange {
@@ -125,16 +126,10 @@ async function compareDecisions(
 }
 
 function said(evaluation: Evaluation): Said {
-  if (!evaluation.ok) return { outcome: evaluation.code, answer: { code: evaluation.code, detail: evaluation.detail } }
-  const { result } = evaluation
-  const outcome = isObject(result) ? result['outcome'] : undefined
   // An answer without an outcome is its own: true to false is a flip.
-  const plain = typeof result === 'object' ? null : String(result)
-  return { outcome: typeof outcome === 'string' ? outcome : plain, answer: result }
-}
-
-function isObject(value: Json): value is { readonly [key: string]: Json | undefined } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  const outcome = outcomeOf(evaluation)
+  if (evaluation.ok) return { outcome, answer: evaluation.result }
+  return { outcome, answer: { code: evaluation.code, detail: evaluation.detail } }
 }
 
 function differing(a: Json, b: Json): string[] {

@@ -13,7 +13,7 @@ import { stateStyle } from '../../style.ts'
 import { fields, section } from '../../table.ts'
 import { addOpaOption, DEFAULT_POLICIES } from './policy-files.ts'
 import { entrypointOf, readInput, type InputDocument } from './policy-input.ts'
-import { isDenied, outcomeOf } from './policy-outcome.ts'
+import { isDenied, outcomeWord } from './policy-outcome.ts'
 import { openSide } from './policy-side.ts'
 
 /** What people write themselves. What is measured, the time and who acts are no one's to edit. */
@@ -72,7 +72,7 @@ export function addPolicyExplain(parent: Command, host: Host): void {
       const document = {
         policies: { name: side.name, revision: side.revision, plan: side.plan },
         entrypoint,
-        outcome: outcomeOf(evaluation),
+        outcome: outcomeWord(evaluation),
         decision: evaluation.ok ? evaluation.result : null,
         refusal: evaluation.ok ? null : { code: evaluation.code, detail: evaluation.detail },
         ...why,
@@ -129,7 +129,7 @@ function explainText(session: Session, explanation: Explanation, change: ChangeS
     rest === 0 ? '' : style.dim(`and ${rest} rules of other policies, ${reads.length} parts read in all: --all\n`)
   const head = fields(
     [
-      ['decision', outcomeOf(evaluation), stateStyle(style)],
+      ['decision', outcomeWord(evaluation), stateStyle(style)],
       ['why', evaluation.ok ? null : evaluation.detail],
       ['valid until', valid_until],
     ],
@@ -168,5 +168,5 @@ function changeText(change: ChangeSearch): string {
     return `${one.op} ${cleanLine(one.path)}${value}\n`
   })
   const sure = change.smallest ? '' : ' (a smaller one may exist)'
-  return `${lines.join('')}With it the decision is ${outcomeOf(change.evaluation)}${sure}: decided again, in ${change.evaluations} evaluations.\n`
+  return `${lines.join('')}With it the decision is ${outcomeWord(change.evaluation)}${sure}: decided again, in ${change.evaluations} evaluations.\n`
 }

@@ -1,13 +1,18 @@
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import type { Evaluation } from '@gatehouse/rego/rego'
 
-/** What a decision says in a word: its `outcome`, a plain answer itself, the code of a refusal; `defined` where it says none. */
-export function outcomeOf(evaluation: Evaluation): string {
+/** What a decision says in a word: its `outcome`, a plain answer itself, the code of a refusal; null where it says none. */
+export function outcomeOf(evaluation: Evaluation): string | null {
   if (!evaluation.ok) return evaluation.code
   const { result } = evaluation
   if (typeof result !== 'object' || result === null) return String(result)
   const outcome = isObject(result) ? result['outcome'] : undefined
-  return typeof outcome === 'string' ? outcome : 'defined'
+  return typeof outcome === 'string' ? outcome : null
+}
+
+/** The same for counting and showing. */
+export function outcomeWord(evaluation: Evaluation): string {
+  return outcomeOf(evaluation) ?? 'defined'
 }
 
 /** Whether it is no permission: a deny, false, or no answer. */
@@ -33,6 +38,6 @@ export function findingsOf(
   })
 }
 
-function isObject(value: Json): value is { readonly [key: string]: Json | undefined } {
+export function isObject(value: Json): value is { readonly [key: string]: Json | undefined } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +11,7 @@ afterEach(closeAll)
 
 /** A bundle with its plan: OPA is not needed. */
 const BUNDLE = fileURLToPath(new URL('../../../../rego/examples/bundle', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../../bin/gatehouse.js', import.meta.url))
 const at = '2026-12-01T09:00:00.000Z'
 const staging = { environment: 'staging', tests_passed: true, approvals: 1, at }
 const untested = { environment: 'production', tests_passed: false, approvals: 1, at }
@@ -85,9 +87,27 @@ test('what cannot be scanned says what is wrong and what to do, and leaves no fi
   expect(await refused(['', ' '], BUNDLE, 'inputs.jsonl', ...out)).toContain('inputs.jsonl holds no input')
   expect(await refused([staging], BUNDLE, 'inputs.jsonl', '--entrypoint', 'a/b')).toContain('--entrypoint a/b')
   expect(await refused([staging], BUNDLE, 'inputs.jsonl', '--processes', '0')).toContain('--processes')
-  expect(await refused([staging], BUNDLE, 'inputs.jsonl', '--out', 'nowhere/d.jsonl')).toContain(
-    '--out nowhere/d.jsonl',
-  )
+})
+
+test.for([
+  ['a place that cannot be written', 'nowhere/d.jsonl', 'cannot be written'],
+  ['a folder', 'folder', 'is a folder'],
+  ['the inputs themselves', 'inputs.jsonl', 'is the file of the inputs'],
+] as const)('--out with %s is refused, and the program ends', ([, out, words]) => {
+  const host = hostOf([staging])
+  mkdirSync(join(host.cwd, 'folder'))
+  // In a process of its own: what is left running keeps it alive.
+  const ran = spawnSync(process.execPath, [PROGRAM, 'policy', 'scan', BUNDLE, 'inputs.jsonl', '--out', out], {
+    cwd: host.cwd,
+    env: { ...NO_OPA, HOME: host.cwd },
+    encoding: 'utf8',
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  })
+  expect([ran.signal, ran.status]).toEqual([null, 2])
+  expect(ran.stderr).toContain(`--out ${out} ${words}`)
+  expect(readdirSync(host.cwd).filter((name) => !name.startsWith('.'))).toEqual(['folder', 'inputs.jsonl'])
+  expect(readFileSync(join(host.cwd, 'inputs.jsonl'), 'utf8')).toBe(JSON.stringify(staging))
 })
 
 test('a scan that the user stops ends with 130 and leaves no file', async () => {

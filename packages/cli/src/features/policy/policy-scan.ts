@@ -1,5 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Problem, type ProblemSlug } from '@gatehouse/core/kernel/problems'
 import { InputScan, ScanError, type ScanCode } from '@gatehouse/rego/input-scan'
@@ -13,7 +12,7 @@ import { stateStyle } from '../../style.ts'
 import { section, table } from '../../table.ts'
 import { addOpaOption } from './policy-files.ts'
 import { entrypointOf } from './policy-input.ts'
-import { findingsOf, isDenied, outcomeOf } from './policy-outcome.ts'
+import { findingsOf, isDenied, outcomeWord } from './policy-outcome.ts'
 import { openSide } from './policy-side.ts'
 
 const SHOWN = 10
@@ -66,23 +65,20 @@ export function addPolicyScan(parent: Command, host: Host): void {
       const side = await openSide(session, source)
       const parts = side.parts()
       const entrypoint = entrypointOf(session, entrypointsOf(source, parts))
-      const opened = await InputScan.open(parts, resolve(machine.cwd, inputs), entrypoint, {
-        processes: options.whole('processes', 1, 256) ?? availableParallelism(),
-        wallMs: (options.whole('seconds', 1, 3600) ?? 10) * 1000,
-        signal: machine.signal,
-      })
-      if (!opened.ok) throw problemOf(source, opened)
       const out = options.text('out')
-      const kept = out === null ? null : new DecisionFile(resolve(machine.cwd, out), out)
+      const file = resolve(machine.cwd, inputs)
+      // Before anything is started: where it cannot be written, nothing is left that runs.
+      const kept = out === null ? null : new DecisionFile(resolve(machine.cwd, out), out, file)
+      const processes = options.whole('processes', 1, 256)
       const counts = new Counts()
       try {
-        const tell = progressOf(session, opened.value)
-        for await (const { line, evaluation } of opened.value) {
-          counts.add(line, evaluation)
-          kept?.add(line, evaluation)
-          tell?.(false)
-        }
-        tell?.(true)
+        const opened = await InputScan.open(parts, file, entrypoint, {
+          ...(processes === null ? {} : { processes }),
+          wallMs: (options.whole('seconds', 1, 3600) ?? 10) * 1000,
+          signal: machine.signal,
+        })
+        if (!opened.ok) throw problemOf(source, opened)
+        await decided(session, opened.value, counts, kept)
         if (counts.inputs === 0)
           throw new Problem('policy-input-invalid', `${inputs} holds no input: a JSON document is needed on each line`)
         kept?.keep()
@@ -90,7 +86,6 @@ export function addPolicyScan(parent: Command, host: Host): void {
         if (error instanceof ScanError) throw problemOf(source, { code: error.code, detail: error.message })
         throw error
       } finally {
-        await opened.value.close()
         kept?.drop()
       }
       const document = {
@@ -110,6 +105,19 @@ export function addPolicyScan(parent: Command, host: Host): void {
       }
     },
   })
+}
+
+async function decided(session: Session, scan: InputScan, counts: Counts, kept: DecisionFile | null): Promise<void> {
+  const tell = progressOf(session, scan)
+  try {
+    for await (const { line, evaluation } of scan) {
+      counts.add(line, evaluation)
+      kept?.add(line, evaluation)
+      tell?.(false)
+    }
+  } finally {
+    tell?.(true)
+  }
 }
 
 function entrypointsOf(source: string, { plan }: BundleParts): string[] {
@@ -143,7 +151,7 @@ class Counts {
 
   add(line: number, evaluation: Evaluation): void {
     this.inputs++
-    const outcome = outcomeOf(evaluation)
+    const outcome = outcomeWord(evaluation)
     this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
     const violations = findingsOf(evaluation, 'violations')
     this.count(violations, 'violations')
@@ -178,26 +186,30 @@ class Counts {
   }
 }
 
-/** The decisions as they come, beside their place until all are there. */
+/** The decisions as they come, beside their place until all are there. `usage` where they cannot be written. */
 class DecisionFile {
   private readonly path: string
+  private readonly named: string
   private readonly partial: string
   private readonly descriptor: number
   private text = ''
   private isOpen = true
+  private isKept = false
 
-  constructor(path: string, named: string) {
+  constructor(path: string, named: string, inputs: string) {
     this.path = path
+    this.named = named
     this.partial = `${path}.${process.pid}.partial`
-    try {
-      this.descriptor = openSync(this.partial, 'wx')
-    } catch (error) {
-      throw new Problem('usage', `--out ${named} cannot be written: ${error instanceof Error ? error.message : ''}`)
-    }
+    const old = statSync(path, { throwIfNoEntry: false })
+    if (old?.isDirectory() === true) throw new Problem('usage', `--out ${named} is a folder; name a file in it`)
+    const read = statSync(inputs, { throwIfNoEntry: false })
+    if (old !== undefined && old.ino === read?.ino && old.dev === read.dev)
+      throw new Problem('usage', `--out ${named} is the file of the inputs; name another`)
+    this.descriptor = this.tried(() => openSync(this.partial, 'wx'))
   }
 
   add(line: number, evaluation: Evaluation): void {
-    const outcome = outcomeOf(evaluation)
+    const outcome = outcomeWord(evaluation)
     const said = evaluation.ok
       ? { decision: evaluation.result }
       : { refusal: { code: evaluation.code, detail: evaluation.detail } }
@@ -207,23 +219,42 @@ class DecisionFile {
 
   keep(): void {
     this.write()
-    closeSync(this.descriptor)
-    this.isOpen = false
-    renameSync(this.partial, this.path)
+    this.tried(() => {
+      this.close()
+      renameSync(this.partial, this.path)
+      this.isKept = true
+    })
   }
 
   /** Where it was not kept. */
   drop(): void {
-    if (!this.isOpen) return
-    closeSync(this.descriptor)
-    this.isOpen = false
-    rmSync(this.partial, { force: true })
+    if (this.isOpen) this.close()
+    if (!this.isKept) rmSync(this.partial, { force: true })
   }
 
   private write(): void {
     const bytes = Buffer.from(this.text)
-    for (let at = 0; at < bytes.length;) at += writeSync(this.descriptor, bytes, at)
     this.text = ''
+    this.tried(() => {
+      for (let at = 0; at < bytes.length;) at += writeSync(this.descriptor, bytes, at)
+    })
+  }
+
+  private close(): void {
+    this.isOpen = false
+    closeSync(this.descriptor)
+  }
+
+  private tried<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      throw new Problem(
+        'usage',
+        `--out ${this.named} cannot be written: ${why}; name a file in a folder that you may write`,
+      )
+    }
   }
 }
 

@@ -1,29 +1,20 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { spawnSync } from 'node:child_process'
 import { afterEach, expect, test, type TestContext } from 'vitest'
 import { parse } from 'yaml'
-import { findOpa } from '../../../../../tools/opa.ts'
 import { runProgram } from '../../program.ts'
 import { closeAll, testHost, type TestHost } from '../../test-host.ts'
+import { opaEnv, putFiles } from './policy-fixture.ts'
 
 afterEach(closeAll)
 
-const found = findOpa()
-
 /** A host in an empty folder, with OPA by setting, and without any network. */
 function hostOf(ctx: TestContext, input = ''): TestHost {
-  if (!found.ok) ctx.skip(found.reason)
-  const host = testHost({ env: found.ok ? { GATEHOUSE_OPA: found.path } : {}, input })
-  return { ...host, fetch: () => Promise.reject(new Error('no network here')) }
+  return { ...testHost({ env: opaEnv(ctx), input }), fetch: () => Promise.reject(new Error('no network here')) }
 }
 
-function put(host: TestHost, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(host.cwd, name)), { recursive: true })
-    writeFileSync(join(host.cwd, name), text)
-  }
-}
+const put = (host: TestHost, files: Readonly<Record<string, string>>): void => putFiles(host.cwd, files)
 
 interface Ran {
   readonly code: number
