@@ -136,3 +136,10 @@ export function rememberedFunctions(plan: Plan): ReadonlySet<number> {
   }
   return remembered
 }
+
+/** OPA's planner says twice that a set is the value of its key. */
+export function isAgain(s: Statement, before: Statement | undefined): boolean {
+  if (s.type !== 'ObjectInsert' || before?.type !== 'ObjectInsert') return false
+  const same = (a: Operand, b: Operand): boolean => JSON.stringify(a) === JSON.stringify(b)
+  return s.object === before.object && same(s.key, before.key) && same(s.value, before.value)
+}

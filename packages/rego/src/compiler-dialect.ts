@@ -19,6 +19,8 @@ export interface Dialect {
   equal(a: string, b: string): string
   /** Code of a builtin that compares, or null where the builtin is none of these. */
   comparison(builtin: string, a: string, b: string): string | null
+  /** Code of a builtin that tells a type, or null where the builtin is none of these. It costs a step, as a call does. */
+  typeTest(builtin: string, a: string): string | null
   builtin(index: number, operands: readonly string[]): string
   /** A part of a computed path. */
   key(operand: string): string
@@ -50,20 +52,23 @@ const COMPARISONS: ReadonlyMap<string, (a: string, b: string) => string> = new M
   ['gte', (a, b) => `compare(${a},${b})>=0`],
 ])
 
+const TYPE_TESTS: ReadonlyMap<string, (a: string) => string> = new Map([
+  ['is_string', (a) => `typeof ${a} === 'string'`],
+  ['is_object', (a) => `${a} instanceof RegoObject`],
+  ['is_array', (a) => `Array.isArray(${a})`],
+])
+
 export const PLAIN: Dialect = {
   before: () => '',
   enter: () => '',
   leave: '',
-  dot: (fromData, source, key) => {
-    const call = `${fromData ? 'dotData' : 'dot'}(${source},${key})`
-    // Most steps are a text into an object: said in place, as large functions have no room for calls.
-    return /^s\d+$/.test(key) ? `(${source} instanceof RegoObject ? ${source}.plain.get(${key}) : ${call})` : call
-  },
+  dot: (fromData, source, key) => `${fromData ? 'dotData' : 'dot'}(${source},${key})`,
   length: (source) => `length(${source})`,
   scan: (t, source) => `const k${t} = scanKeys(${source}), v${t} = scanValues(${source});`,
   item: (t) => `v${t}[i${t}]`,
   equal: same,
   comparison: (builtin, a, b) => COMPARISONS.get(builtin)?.(a, b) ?? null,
+  typeTest: (builtin, a) => TYPE_TESTS.get(builtin)?.(a) ?? null,
   builtin: (index, operands) => `b${index}(${['m', ...operands].join(',')})`,
   key: (operand) => operand,
   assignOnce: (old, value) => `assignOnce(${old},${value})`,

@@ -1,5 +1,5 @@
 import { recalled, remember } from './call-memo.ts'
-import { aliasesOf, rememberedFunctions, written, type Aliases } from './compiler-analysis.ts'
+import { aliasesOf, isAgain, rememberedFunctions, written, type Aliases } from './compiler-analysis.ts'
 import { PLAIN, type Dialect } from './compiler-dialect.ts'
 import { PathTable } from './compiler-paths.ts'
 import { PlanError, short, type Block, type Operand, type Plan, type Statement } from './plan.ts'
@@ -196,7 +196,8 @@ return result;
   private block(block: Block, restore: string): string {
     const label = this.labels++
     this.frames.push({ label, restore })
-    const body = block.map((s) => this.say.before(s) + this.statement(s)).join('\n')
+    const lines = block.map((s, i) => this.say.before(s) + (isAgain(s, block[i - 1]) ? '' : this.statement(s)))
+    const body = lines.join('\n')
     this.frames.pop()
     return `B${label}: {\n${body}\n}`
   }
@@ -251,9 +252,11 @@ return result;
     if (declared?.arity !== args.length)
       throw new PlanError(`${this.where}: calls ${short(func)} with ${args.length} arguments`)
     if (!declared.hasResult) return `${this.say.builtin(builtin, values)};`
-    const [a, b] = values
-    const comparison = a === undefined || b === undefined ? null : this.say.comparison(func, a, b)
+    const [a = '', b = ''] = values
+    const comparison = this.say.comparison(func, a, b)
     if (comparison !== null) return `${target} = ${comparison};`
+    const typeTest = this.say.typeTest(func, a)
+    if (typeTest !== null) return `if (--m.fuel < 0) m.over(); ${target} = ${typeTest};`
     return `${target} = ${this.say.builtin(builtin, values)}; if (${target} === undefined) ${this.leave(0)}`
   }
 
@@ -391,8 +394,7 @@ ${result} = d${t}(m,${args}); if (${result} === undefined) { ${this.leave(3)} }`
       case 'With':
         return this.replaced(s)
       case 'Nop':
-        break
+        return ''
     }
-    return ''
   }
 }

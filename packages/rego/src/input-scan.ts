@@ -75,15 +75,14 @@ const PROGRAM = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './scan-process.ts' : './scan-process.js', import.meta.url),
 )
 /**
- * A process for each processor leaves none for V8's own threads. A scan is mostly over before its code has paid for its making: Maglev makes it without
- * inlining, and TurboFan only what runs very often.
+ * A process for each processor leaves none for V8's own threads. A scan is mostly over before its code has paid for its
+ * making: Maglev makes it without inlining, and TurboFan, where a scan is long, only what runs very often.
  */
-const QUICK = [
-  '--single-threaded',
-  '--no-maglev-inlining',
-  '--invocation-count-for-turbofan=40000',
-  '--invocation-count-for-feedback-allocation=2',
-]
+const QUICK = ['--single-threaded', '--no-maglev-inlining', '--invocation-count-for-feedback-allocation=2']
+const SHORT = [...QUICK, '--no-turbofan']
+const LONG = [...QUICK, '--invocation-count-for-turbofan=40000']
+/** Of a process's share of the file, from which on TurboFan's code is worth its making. */
+const LONG_BYTES = 64 * 1024 * 1024
 /** Node's exit code for an option that it does not know. */
 const BAD_OPTION = 9
 
@@ -112,7 +111,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
   /** Where the next range begins. */
   private from = 0
   private doneBytes = 0
-  private flags = QUICK
+  private flags: readonly string[]
   private failedStarts = 0
   private broken: unknown = null
   private closed = false
@@ -129,6 +128,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
     this.stat = fstatSync(this.descriptor)
     this.bytes = this.stat.size
     this.size = Math.max(1, Math.min(options.processes ?? availableParallelism(), Math.ceil(this.bytes / LEAST_BYTES)))
+    this.flags = this.bytes / this.size < LONG_BYTES ? SHORT : LONG
   }
 
   /**

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Json } from '@gatehouse/core/kernel/canonical'
-import { loadBundle, type BundleParts, type EvaluateOptions, type Evaluation, type LoadCode } from './rego.ts'
+import type { EvaluateOptions, Evaluation } from './evaluation.ts'
+import { loadEvaluator, type BundleParts, type LoadCode } from './evaluator.ts'
 
 /** What the pool asks of this thread. */
 export interface WorkerRequest {
@@ -20,7 +21,7 @@ const port = parentPort
 if (port === null) throw new Error('policy-worker.ts is started by the pool of worker-evaluator.ts')
 
 const say = (reply: WorkerReply): void => port.postMessage(reply)
-const loaded = loadBundle(workerData as BundleParts)
+const loaded = await loadEvaluator(workerData as BundleParts)
 if (loaded.ok) {
   const policy = loaded.value
   port.on('message', (request: WorkerRequest) => {

@@ -1,90 +1,25 @@
 import type { Json } from '@gatehouse/core/kernel/canonical'
-import { ok, refuse, type Result } from '@gatehouse/core/kernel/result'
-import { BUILTINS, builtinArity, link, NONDETERMINISTIC } from './builtins/registry.ts'
-import { compilePlan, type Entrypoint, type LinkedBuiltin } from './compiler.ts'
-import {
-  answerOf,
+import type { Result } from '@gatehouse/core/kernel/result'
+import { BUILTINS } from './builtins/registry.ts'
+import { assembled, Evaluator, planOf, type BundleParts, type LoadCode } from './evaluator.ts'
+import { DEFAULT_LIMITS, type EvaluateCode, type EvaluateOptions, type Evaluation } from './evaluation.ts'
+import type { Plan } from './plan.ts'
+import { Tracer, type Trace, type TraceOptions } from './trace.ts'
+
+export {
   DEFAULT_LIMITS,
-  failure,
-  machineLimits,
-  messageOf,
-  readInput,
-  unknownEntrypoint,
+  type BundleParts,
   type EvaluateCode,
   type EvaluateOptions,
   type Evaluation,
-} from './evaluation.ts'
-import { Machine } from './machine.ts'
-import { readPlan, short, type Plan } from './plan.ts'
-import { Tracer, type Trace, type TraceOptions } from './trace.ts'
-import { RegoObject, type Value } from './value.ts'
-import { fromJson } from './value-json.ts'
-
-export { DEFAULT_LIMITS, type EvaluateCode, type EvaluateOptions, type Evaluation, type Trace, type TraceOptions }
-
-export type LoadCode = 'invalid-plan' | 'invalid-policy-data' | 'unknown-builtin' | 'nondeterministic-builtin'
-
-export interface BundleParts {
-  /** plan.json, parsed. */
-  readonly plan: unknown
-  /** The bundle's data document. Copied: later changes to it are not seen. */
-  readonly data: Json
-  /** The bundle's `.manifest`, parsed; only `revision` is read. */
-  readonly manifest?: Json
-}
-
-/** What a Policy is made of. */
-export interface PolicyParts {
-  readonly plan: Plan
-  readonly builtins: ReadonlyMap<string, LinkedBuiltin>
-  readonly data: Value
-  readonly revision: string
+  type LoadCode,
+  type Trace,
+  type TraceOptions,
 }
 
 /** A loaded bundle. Immutable; evaluations share nothing but its data. */
-export class Policy {
-  readonly entrypoints: readonly string[]
-  /** The manifest's revision, or the empty text. */
-  readonly revision: string
-  private readonly parts: PolicyParts
-  private readonly compiled: ReadonlyMap<string, Entrypoint>
+export class Policy extends Evaluator {
   private tracer: Tracer | undefined
-
-  /** Throws PlanError where the plan cannot be compiled; `loadBundle` is the way to one. */
-  constructor(parts: PolicyParts) {
-    this.parts = parts
-    this.revision = parts.revision
-    this.compiled = compilePlan(parts.plan, parts.builtins)
-    this.entrypoints = [...this.compiled.keys()]
-  }
-
-  /**
-   * Evaluates one entrypoint (`gatehouse/decision`). Synchronous and deterministic: time and chance come in with the
-   * input or not at all. Never throws: what a policy or input can do wrong is a code.
-   */
-  evaluate(entrypoint: string, input: Json, options: EvaluateOptions = {}): Evaluation {
-    const document = readInput(input, options)
-    if (!document.ok) return document
-    const run = this.run(entrypoint, document.value, options)
-    return run.ok ? answerOf(entrypoint, run.value, options) : run
-  }
-
-  /** The raw result set of an entrypoint for a value made by `fromJson` or `readJson`. Never throws. */
-  run(
-    entrypoint: string,
-    input: Value | undefined,
-    options: EvaluateOptions = {},
-  ): { ok: true; value: readonly Value[] } | (Evaluation & { ok: false }) {
-    const entry = this.compiled.get(entrypoint)
-    if (entry === undefined) return unknownEntrypoint(entrypoint, this.entrypoints)
-    try {
-      const machine = new Machine(machineLimits(options))
-      entry(machine, input, this.parts.data)
-      return { ok: true, value: machine.results }
-    } catch (error) {
-      return failure(error)
-    }
-  }
 
   /**
    * `evaluate`, with what was read, what fired, which lines were run and until when the answer holds. The answer is the
@@ -107,54 +42,6 @@ export class Policy {
  * (`nondeterministic-builtin`), naming it, also where no input would ever call it. Never throws.
  */
 export function loadBundle(parts: BundleParts): Result<Policy, LoadCode> {
-  let plan: Plan
-  try {
-    plan = readPlan(parts.plan)
-  } catch (error) {
-    return refuse('invalid-plan', `plan.json is not a plan of OPA: ${messageOf(error)}.`)
-  }
-  const linked = new Map<string, LinkedBuiltin>()
-  for (const use of plan.builtins) {
-    if (NONDETERMINISTIC.has(use.name)) {
-      return refuse(
-        'nondeterministic-builtin',
-        `The bundle uses the builtin ${short(use.name)}, whose result is not decided by its operands. Give what it would find in the input.`,
-      )
-    }
-    const builtin = BUILTINS.get(use.name)
-    if (builtin === undefined) {
-      return refuse(
-        'unknown-builtin',
-        `The bundle uses the builtin ${short(use.name)}, which is not known here. Check the bundle against capabilities.json.`,
-      )
-    }
-    if (builtinArity(builtin) !== use.arity) {
-      return refuse(
-        'invalid-plan',
-        `plan.json declares the builtin ${short(use.name)} with ${use.arity} arguments; it has ${builtinArity(builtin)}.`,
-      )
-    }
-    linked.set(use.name, link(builtin))
-  }
-  let data: Value
-  try {
-    data = fromJson(parts.data, DEFAULT_LIMITS.maxDepth, true)
-  } catch (error) {
-    return refuse(
-      'invalid-policy-data',
-      `The bundle's data is not a JSON document that can be used: ${messageOf(error)}.`,
-    )
-  }
-  if (!(data instanceof RegoObject)) return refuse('invalid-policy-data', "The bundle's data must be a JSON object.")
-  try {
-    return ok(new Policy({ plan, builtins: linked, data, revision: revisionOf(parts.manifest) }))
-  } catch (error) {
-    return refuse('invalid-plan', `plan.json cannot be compiled: ${messageOf(error)}.`)
-  }
-}
-
-function revisionOf(manifest: Json | undefined): string {
-  if (typeof manifest !== 'object' || manifest === null || Array.isArray(manifest)) return ''
-  const revision = (manifest as { readonly [key: string]: Json | undefined })['revision']
-  return typeof revision === 'string' ? revision : ''
+  const plan = planOf(parts)
+  return plan.ok ? assembled(plan.value, parts, BUILTINS, (all) => new Policy(all)) : plan
 }

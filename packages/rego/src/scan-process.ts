@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { refuse } from '@gatehouse/core/kernel/result'
-import { messageOf, unknownEntrypoint } from './evaluation.ts'
+import { messageOf, unknownEntrypoint, type Evaluation } from './evaluation.ts'
+import { loadEvaluator, type BundleParts } from './evaluator.ts'
 import { linesBetween } from './file-lines.ts'
-import { loadBundle, type BundleParts, type Evaluation } from './rego.ts'
+
 import { SCANNED, type ScanReply, type ScanRequest } from './scan-protocol.ts'
 
 /** A process of a scan (`input-scan.ts` starts it): decides the lines that it is told to. */
@@ -21,7 +22,7 @@ async function say(reply: ScanReply): Promise<void> {
 
 async function loaded(request: ScanRequest & { kind: 'load' }): Promise<Scanned | null> {
   const { parts, entrypoint, limits, maxLineBytes } = request
-  const bundle = loadBundle(JSON.parse(parts) as BundleParts)
+  const bundle = await loadEvaluator(JSON.parse(parts) as BundleParts)
   if (!bundle.ok) {
     await say({ kind: 'refused', code: bundle.code, detail: bundle.detail })
     return null

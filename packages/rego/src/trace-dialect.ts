@@ -36,6 +36,7 @@ const FOLLOWED: Dialect = {
   item: (t, key) => `m.item(c${t},${key},v${t}[i${t}])`,
   equal: (a, b) => `m.equal(${a},${b})`,
   comparison: (builtin, a, b) => COMPARISONS.get(builtin)?.(a, b) ?? null,
+  typeTest: () => null,
   builtin: (index, operands) =>
     operands.length === 1 || operands.length === 2
       ? `m.call${operands.length}(${[index, `b${index}`, ...operands].join(',')})`

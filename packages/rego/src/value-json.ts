@@ -30,11 +30,15 @@ export function fromJson(json: Json | undefined, maxDepth: number, freeze = fals
     return list
   }
   const object = new RegoObject()
-  for (const key of Object.keys(json)) {
+  const keys = Object.keys(json)
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i] as string
     const value = (json as { readonly [key: string]: Json | undefined })[key]
-    if (value !== undefined) {
-      object.plain.set(key.isWellFormed() ? key : key.toWellFormed(), fromJson(value, maxDepth - 1, freeze))
-    }
+    if (value === undefined) continue
+    // Most values are texts and nulls.
+    const isDone = value === null || (typeof value === 'string' && value.isWellFormed())
+    const member = isDone ? value : fromJson(value, maxDepth - 1, freeze)
+    object.plain.set(key.isWellFormed() ? key : key.toWellFormed(), member)
   }
   object.frozen = freeze
   return object

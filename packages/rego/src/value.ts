@@ -41,6 +41,7 @@ export class BigNum {
 export class FrozenError extends Error {}
 
 export class RegoObject {
+  /** No other kind of value has a member of this name: where code is hot, it is how an object is told. */
   readonly plain: Map<Primitive, Value> = new Map()
   /** Entries whose key is a composite or a big number, by the key's canonical text. */
   composite: Map<string, { key: Value; value: Value }> | undefined
@@ -96,6 +97,18 @@ export class RegoObject {
     return this.order
   }
 
+  /** The entries whose keys `keep` says, with their keys as they were written. */
+  filter(keep: (key: Value) => boolean): RegoObject {
+    const kept = new RegoObject()
+    for (const [plain, value] of this.plain) {
+      const key = this.written?.get(plain) ?? plain
+      if (keep(key)) kept.set(key, value)
+    }
+    if (this.composite !== undefined)
+      for (const { key, value } of this.composite.values()) if (keep(key)) kept.set(key, value)
+    return kept
+  }
+
   copy(): RegoObject {
     const copy = new RegoObject()
     for (const [key, value] of this.plain) copy.plain.set(key, value)
@@ -107,7 +120,7 @@ export class RegoObject {
 
 export class RegoSet {
   /** Made when there is a member: most sets of an evaluation stay empty. */
-  private plain: Set<Primitive> | undefined
+  private simple: Set<Primitive> | undefined
   /** A composite member that is the only one: its canonical text is made when there is another to tell it from. */
   private single: BigNum | Value[] | RegoObject | RegoSet | undefined
   private composite: Map<string, Value> | undefined
@@ -117,20 +130,20 @@ export class RegoSet {
   held = false
 
   get size(): number {
-    return (this.plain?.size ?? 0) + (this.single === undefined ? (this.composite?.size ?? 0) : 1)
+    return (this.simple?.size ?? 0) + (this.single === undefined ? (this.composite?.size ?? 0) : 1)
   }
 
   has(value: Value): boolean {
-    if (typeof value !== 'object' || value === null) return this.plain?.has(value) ?? false
+    if (typeof value !== 'object' || value === null) return this.simple?.has(value) ?? false
     if (this.single !== undefined && !(value instanceof BigNum)) return equal(this.single, value)
     const found = keyOf(value)
-    return 'plain' in found ? (this.plain?.has(found.plain) ?? false) : this.members().has(found.text)
+    return 'plain' in found ? (this.simple?.has(found.plain) ?? false) : this.members().has(found.text)
   }
 
   add(value: Value): void {
     this.order = undefined
     if (typeof value !== 'object' || value === null) {
-      ;(this.plain ??= new Set()).add(value)
+      ;(this.simple ??= new Set()).add(value)
       return
     }
     if (this.single === undefined && this.composite === undefined && !(value instanceof BigNum)) {
@@ -139,9 +152,9 @@ export class RegoSet {
     }
     const found = keyOf(value)
     if ('plain' in found) {
-      this.plain ??= new Set()
-      if (value instanceof BigNum && !this.plain.has(found.plain)) (this.written ??= new Map()).set(found.plain, value)
-      this.plain.add(found.plain)
+      this.simple ??= new Set()
+      if (value instanceof BigNum && !this.simple.has(found.plain)) (this.written ??= new Map()).set(found.plain, value)
+      this.simple.add(found.plain)
     } else {
       const members = this.members()
       if (!members.has(found.text)) members.set(found.text, value)
@@ -158,14 +171,26 @@ export class RegoSet {
     return this.composite
   }
 
+  copy(): RegoSet {
+    const copy = new RegoSet()
+    if (this.simple !== undefined) copy.simple = new Set(this.simple)
+    if (this.composite !== undefined) copy.composite = new Map(this.composite)
+    if (this.written !== undefined) copy.written = new Map(this.written)
+    copy.single = this.single
+    return copy
+  }
+
   /** Members in OPA's order. */
   sorted(): Value[] {
-    if (this.order !== undefined) return this.order
-    const all: Value[] = this.plain === undefined ? [] : writtenOf(this.plain, this.written)
+    return (this.order ??= ordered(this.unordered()))
+  }
+
+  /** Members in the order in which they came. */
+  unordered(): Value[] {
+    const all: Value[] = this.simple === undefined ? [] : writtenOf(this.simple, this.written)
     if (this.single !== undefined) all.push(this.single)
     else if (this.composite !== undefined) all.push(...this.composite.values())
-    this.order = ordered(all)
-    return this.order
+    return all
   }
 }
 
@@ -215,10 +240,18 @@ function canonicalKey(value: Value): string {
     const { m, e } = value.exact()
     return `#${m}e${e}`
   }
-  if (Array.isArray(value)) return `[${value.map(canonicalKey).join(',')}]`
-  if (value instanceof RegoSet) return `<${value.sorted().map(canonicalKey).join(',')}>`
+  if (Array.isArray(value)) return `[${canonicalKeys(value)}]`
+  if (value instanceof RegoSet) return `<${canonicalKeys(value.sorted())}>`
   const { keys, values } = value.sorted()
-  return `{${keys.map((key, i) => `${canonicalKey(key)}:${canonicalKey(values[i] as Value)}`).join(',')}}`
+  let text = '{'
+  for (let i = 0; i < keys.length; i++) text += `${canonicalKey(keys[i] as Value)}:${canonicalKey(values[i] as Value)},`
+  return `${text}}`
+}
+
+function canonicalKeys(values: readonly Value[]): string {
+  let text = ''
+  for (const value of values) text += `${canonicalKey(value)},`
+  return text
 }
 
 /** A number from its text: a JavaScript number where that prints the same, else a BigNum. */
@@ -252,7 +285,7 @@ export function typeName(value: Value): TypeName {
 /** By Unicode code points, which is the order of UTF-8 bytes; JavaScript's `<` differs above U+FFFF. */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
-  const length = Math.min(a.length, b.length)
+  const length = a.length < b.length ? a.length : b.length
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i)
     const y = b.charCodeAt(i)
@@ -296,7 +329,7 @@ function compareNumbers(a: number | BigNum, b: number | BigNum): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-const FEW = 12
+const FEW = 20
 
 /** Sorts in place by OPA's order. For few texts, as most objects have them, that is done without the engine's sort. */
 function ordered(values: Value[]): Value[] {
@@ -349,5 +382,8 @@ function compareLists(a: readonly Value[], b: readonly Value[]): number {
 }
 
 export function equal(a: Value | undefined, b: Value | undefined): boolean {
-  return a === b || (typeof a !== 'string' && compare(a, b) === 0)
+  if (a === b) return true
+  // Only numbers that are written in two ways, and composites, are equal without being the same.
+  if (typeof a === 'string' || typeof b === 'string' || a === null || b === null) return false
+  return compare(a, b) === 0
 }

@@ -36,13 +36,28 @@ missing contains sprintf("The input has members that policy does not know: %s.",
 	count(unknown) > 0
 }
 
+unknown contains sprintf("input.%v", [name]) if some name, _ in object.remove(input, contract.members)
+
 unknown contains sprintf("%s.%v", [known.path, name]) if {
-	some known in contract.objects
+	some part, objects in contract.objects
+
+	# mutate: equivalent - it only spares looking for what is in it
+	input[part] != null
+	some known in objects
 
 	# mutate: equivalent boolean - neither has members
-	some name, _ in object.get(input, known.steps, null)
-	not known.members[name]
+	found := object.get(input, known.steps, null)
+
+	# mutate: equivalent - it only spares looking for members
+	found != null
+	some name, _ in surplus(found, known.members)
 }
+
+# mutate: equivalent - what is no object has no members to remove
+surplus(found, members) := object.remove(found, members) if is_object(found)
+
+# A list that stands where an object should is told by its positions.
+surplus(found, _) := found if is_array(found)
 
 missing contains sprintf("The setting %s is no number from zero up.", [name]) if {
 	some name, _ in data.governance.limits

@@ -58,10 +58,11 @@ needed(leave) := bounds.approvals[settings.class_of(leave.scope.environment)]
 # METADATA
 # description: What puts an exception out of bounds. Empty for one that is sound.
 problems(leave) := {bound_faults[i] |
+	length := lasting(leave)
 	some i, holds in [
 		is_exceptable(leave),
-		is_timed(leave),
-		is_short(leave),
+		is_timed(length),
+		is_short(leave, length),
 		is_reasoned(leave),
 		is_scoped(leave),
 		is_narrow(leave),
@@ -84,14 +85,20 @@ default is_exceptable(_) := false
 
 is_exceptable(leave) if bounds.max_days[leave.policy_id]
 
+# How long an exception lasts, in nanoseconds; null where its times cannot be read.
+# mutate: equivalent boolean - neither is a number
+default lasting(_) := null
+
+lasting(leave) := time.parse_rfc3339_ns(leave.expires_at) - time.parse_rfc3339_ns(leave.starts_at)
+
 default is_timed(_) := false
 
-is_timed(leave) if time.parse_rfc3339_ns(leave.starts_at) < time.parse_rfc3339_ns(leave.expires_at)
+is_timed(length) if length > 0
 
-default is_short(_) := false
+default is_short(_, _) := false
 
-is_short(leave) if {
-	length := time.parse_rfc3339_ns(leave.expires_at) - time.parse_rfc3339_ns(leave.starts_at)
+is_short(leave, length) if {
+	is_number(length)
 	length <= bounds.max_days[leave.policy_id] * 86400000000000
 }
 

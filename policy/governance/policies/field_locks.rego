@@ -30,7 +30,15 @@ violations contains "What is edited cannot be told: the path must be a JSON Poin
 	not pointer_is_sound
 }
 
-pointer_is_sound if regex.match(`^(/([^~/]|~[01])*)*$`, change.path)
+pointer_is_sound if change.path == ""
+
+# RFC 6901: each `~` is that of `~0` or `~1`.
+pointer_is_sound if {
+	startswith(change.path, "/")
+
+	# mutate: equivalent string - what stands for an escape has no `~`
+	not contains(strings.replace_n({"~0": "", "~1": ""}, change.path), "~")
+}
 
 violations contains sprintf("The field %s is set by policy.", [path]) if {
 	edits

@@ -62,7 +62,14 @@ whole("*", names) if names[0] != "**"
 literal(name) := name if {
 	# mutate: equivalent string - it only spares the replacements, which would change nothing
 	trim(name, letters) == ""
-} else := strings.replace_n({"*": "[^/]*", "?": "[^/]"}, regex.replace(name, `[.+()|\[\]{}^$\\]`, `\$0`))
+} else := strings.replace_n(spelled, name)
+
+# What a letter of a name is as a regular expression, where it is another.
+spelled := {
+	"*": "[^/]*", "?": "[^/]",
+	".": `\.`, "+": `\+`, "(": `\(`, ")": `\)`, "|": `\|`, "[": `\[`, "]": `\]`,
+	"{": `\{`, "}": `\}`, "^": `\^`, "$": `\$`, "\\": `\\`,
+}
 
 # mutate: equivalent string - a name that is not spared the replacements comes out of them as it is
 letters := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -70,9 +77,10 @@ letters := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 # METADATA
 # description: Paths that git never has in a tree. Nothing can be said about them.
 impossible contains path if {
+	names := impossible_names
 	some path, parts in segments
 	some part in parts
-	part in impossible_names
+	names[part]
 }
 
 impossible_names := {"", ".", "..", ".git"}
@@ -119,21 +127,37 @@ touched[class] contains path if {
 
 changed contains file.path if some file in input.proposal.files
 
-classes[path] contains tables.roots[parts[0]] if some path, parts in segments
-
-classes[path] contains tables.folders[segment] if {
+classes[path] contains class if {
+	roots := tables.roots
 	some path, parts in segments
-	some segment in parts
+	class := roots[parts[0]]
 }
 
-classes[path] contains tables.names[name] if some path, name in names
+classes[path] contains class if {
+	folders := tables.folders
+	some path, parts in segments
+	some segment in parts
+	class := folders[segment]
+}
 
-classes[path] contains tables.stems[split(name, ".")[0]] if some path, name in names
-
-classes[path] contains tables.extensions[parts[count(parts) - 1]] if {
+classes[path] contains class if {
+	known := tables.names
 	some path, name in names
-	parts := split(name, ".")
-	count(parts) > 1
+	class := known[name]
+}
+
+classes[path] contains class if {
+	stems := tables.stems
+	some path, parts in pieces
+	class := stems[parts[0]]
+}
+
+classes[path] contains class if {
+	extensions := tables.extensions
+	some path, parts in pieces
+	last := count(parts) - 1
+	last > 0
+	class := extensions[parts[last]]
 }
 
 classes[path] contains "odd" if {
@@ -142,8 +166,8 @@ classes[path] contains "odd" if {
 }
 
 classes[path] contains "protected" if {
-	some path in changed
 	some protected in protected_expressions
+	some path in changed
 	regex.match(protected, lower(path))
 }
 
@@ -161,12 +185,14 @@ segments[path] := split(lower(path), "/") if some path in changed
 
 names[path] := parts[count(parts) - 1] if some path, parts in segments
 
+pieces[path] := split(name, ".") if some path, name in names
+
 protected_expressions := {expression(lower(pattern)) | some pattern in settings.gathered("protected_paths")}
 
 product if data.governance.product_repositories[lower(input.repository.name)]
 
 # What a link or a submodule leads to is not in the change.
-plain(file) if file.new_mode in plain_modes
+plain(file) if plain_modes[file.new_mode]
 
 plain_modes := {null, "100644", "100664", "100755"}
 

@@ -279,6 +279,17 @@ test_a_folder_is_protected_with_all_that_is_in_it if {
 	touched(guarded).protected == {"Lib/Auth/x/y.js"}
 }
 
+# In CODEOWNERS they are letters, and signs in a regular expression.
+test_signs_of_a_pattern_are_letters if {
+	every sign in [".", "+", "(", ")", "|", "[", "]", "{", "}", "^", "$", `\`] {
+		name := concat("", ["a", sign, "b"])
+		regex.match(paths.expression(name), name)
+		every other in ["ab", "axb", "aab", "a", "b", concat("", [sign, "b"])] {
+			not regex.match(paths.expression(name), other)
+		}
+	}
+}
+
 test_a_doubled_slash_names_no_path if paths.expression("a//b") == "^a//b(?:/.*)?$"
 
 # What an agent may change: pattern -> paths of it, and paths that are not.

@@ -13,7 +13,7 @@ type Members = Readonly<Record<string, true>>
 interface KnownObject {
   /** As a message names it: `input.agent.definition`. */
   readonly path: string
-  /** The way to it from the input: `agent`, `definition`. */
+  /** The way to it from the input: `agent`, `definition`. The first is the part that it is in. */
   readonly steps: readonly string[]
   readonly members: Members
 }
@@ -38,16 +38,19 @@ function named(names: readonly string[]): Members {
 }
 
 /**
- * What policy knows of its input, as the bundle's data (`data/contract.json`): the parts each hook is decided by, and the members that the
- * objects of the input may have. Objects within lists are not named.
+ * What policy knows of its input, as the bundle's data (`data/contract.json`): the parts each hook is decided by, the members that the input
+ * may have, and by these the objects in each with theirs. Objects within lists are not named.
  */
 export function decisionContract(): {
   readonly hooks: Readonly<Record<string, Members>>
-  readonly objects: readonly KnownObject[]
+  readonly members: Members
+  readonly objects: Readonly<Record<string, readonly KnownObject[]>>
 } {
   const schema = z.toJSONSchema(DecisionInput, { io: 'output', unrepresentable: 'any' }) as Schema
+  const [whole, ...parts] = known([schema], [])
   return {
     hooks: Object.fromEntries(Object.entries(HOOK_SUBJECTS).map(([hook, parts]) => [hook, named(parts)])),
-    objects: known([schema], []),
+    members: whole?.members ?? {},
+    objects: Object.fromEntries(Map.groupBy(parts, ({ steps }) => steps[0] ?? '')),
   }
 }

@@ -1,7 +1,6 @@
 import { BuiltinError, LimitError, type Machine } from '../machine.ts'
 import {
   decimalOf,
-  NumberRangeError,
   wideAdd,
   wideDivide,
   wideFromDecimal,
@@ -143,24 +142,6 @@ function range(m: Machine, from: Value, to: Value, step: bigint): Value {
   return out
 }
 
-/** A number whose exponent or size cannot be computed with is a limit, not an undefined. */
-function guarded(builtins: Builtins): Builtins {
-  return Object.fromEntries(
-    Object.entries(builtins).map(([name, builtin]) => {
-      const wrapped = (m: Machine, ...operands: Value[]): Value => {
-        try {
-          return builtin(m, ...operands)
-        } catch (error) {
-          if (error instanceof NumberRangeError) throw new LimitError(error.message)
-          throw error
-        }
-      }
-      Object.defineProperty(wrapped, 'length', { value: builtin.length })
-      return [name, wrapped]
-    }),
-  )
-}
-
 function shift(a: Value, b: Value, left: boolean): Value {
   const value = bigIntegerAt(a, 1)
   const by = bigIntegerAt(b, 2)
@@ -171,7 +152,7 @@ function shift(a: Value, b: Value, left: boolean): Value {
   return fromBigInteger(left ? value << bits : value >> (bits > 1_000_000n ? 1_000_000n : bits))
 }
 
-export const ARITHMETIC: Builtins = guarded({
+export const ARITHMETIC: Builtins = {
   plus: (m, a, b) => sum(m, numberAt(a, 1), numberAt(b, 2)),
   minus: (m, a, b) => {
     if (isNumber(a) && isNumber(b)) return difference(m, a, b)
@@ -245,7 +226,7 @@ export const ARITHMETIC: Builtins = guarded({
     }
     throw typeError(1, a, 'null', 'boolean', 'number', 'string')
   },
-})
+}
 
 /** What Go's `strconv.ParseFloat` reads: decimal or hexadecimal, single underscores between digits or after `0x`. */
 function isNumberText(text: string): boolean {

@@ -6,7 +6,8 @@ import { BuiltinError, LimitError, Machine } from '../machine.ts'
 import { fromJson, toJson } from '../value-json.ts'
 import type { Value } from '../value.ts'
 import { NondeterministicError } from './nondeterministic.ts'
-import { BUILTINS, NONDETERMINISTIC, NOT_HERE } from './registry.ts'
+import { NONDETERMINISTIC } from './link.ts'
+import { BUILTINS, NOT_HERE } from './registry.ts'
 
 function call(name: string, operands: readonly unknown[], fuel = 5_000_000): Value {
   const machine = new Machine({ fuel, maxDepth: 256, strictBuiltinErrors: false })

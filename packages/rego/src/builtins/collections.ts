@@ -21,18 +21,10 @@ function items(value: Value, position: number): readonly Value[] {
 }
 
 /** Keys to keep or drop: of an array, a set, or an object's keys. */
-function keySet(value: Value, position: number): RegoSet {
-  if (value instanceof RegoSet) return value
+function keySet(value: Value, position: number): RegoSet | RegoObject {
+  if (value instanceof RegoSet || value instanceof RegoObject) return value
   if (Array.isArray(value)) return setOf(value)
-  if (value instanceof RegoObject) return setOf(value.sorted().keys)
   throw typeError(position, value, 'object', 'string', 'array')
-}
-
-function picked(object: RegoObject, keep: (key: Value) => boolean): RegoObject {
-  const out = new RegoObject()
-  const { keys, values } = object.sorted()
-  for (const [i, key] of keys.entries()) if (keep(key)) out.set(key, values[i] as Value)
-  return out
 }
 
 /** `b` over `a`; objects are merged, all else is overwritten. */
@@ -175,8 +167,10 @@ export const COLLECTIONS: Builtins = {
     const x = setAt(a, 1)
     const y = setAt(b, 2)
     m.spend(x.size + y.size)
-    if (y.size === 0) return setOf(x.sorted())
-    return x.size === 0 ? setOf(y.sorted()) : setOf([...x.sorted(), ...y.sorted()])
+    if (x.size === 0) return y.copy()
+    const both = x.copy()
+    if (y.size > 0) for (const item of y.unordered()) both.add(item)
+    return both
   },
   set_diff: (m, a, b) => {
     const x = setAt(a, 1)
@@ -212,8 +206,8 @@ export const COLLECTIONS: Builtins = {
       return found === undefined ? c : found
     }
     let at: Value | undefined = object
-    for (const key of b) {
-      at = member(at, key)
+    for (let i = 0; i < b.length; i++) {
+      at = member(at, b[i] as Value)
       if (at === undefined) return c
     }
     return at
@@ -223,13 +217,13 @@ export const COLLECTIONS: Builtins = {
     const object = objectAt(a, 1)
     const keys = keySet(b, 2)
     m.spend(object.size)
-    return picked(object, (key) => !keys.has(key))
+    return object.filter((key) => !keys.has(key))
   },
   'object.filter': (m, a, b) => {
     const object = objectAt(a, 1)
     const keys = keySet(b, 2)
     m.spend(object.size)
-    return picked(object, (key) => keys.has(key))
+    return object.filter((key) => keys.has(key))
   },
   'object.union': (m, a, b) => overwrite(m, objectAt(a, 1), objectAt(b, 2)),
   'object.union_n': (m, a) => {

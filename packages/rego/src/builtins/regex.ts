@@ -1,14 +1,12 @@
 import { RE2JS, RE2JSException } from 're2js'
 import { BuiltinError, type Machine } from '../machine.ts'
-import type { Value } from '../value.ts'
-import { arrayAt, elementError, integerAt, stringAt, typeError, type Builtin, type Builtins } from './operand.ts'
+import { integerAt, stringAt, type Builtin, type Builtins } from './operand.ts'
 import { groupsByName, shareNames, withOwnNames } from './regex-names.ts'
 
 const MAX_PATTERN = 10_000
 
 /** Compiled patterns of all evaluations: they hold no state. The oldest go first. */
 const REGEXES = new Map<string, RE2JS>()
-const GLOBS = new Map<string, Map<string, RE2JS>>()
 const MAX_KEPT = 1000
 
 /**
@@ -23,7 +21,8 @@ export function compiled(m: Machine, pattern: string): RE2JS {
   )
 }
 
-function parsed(pattern: string, flags: number): RE2JS {
+/** Throws BuiltinError for a pattern RE2 refuses. */
+export function parsed(pattern: string, flags: number): RE2JS {
   if (!pattern.isWellFormed()) throw new BuiltinError('error parsing regexp: invalid UTF-8')
   if (pattern.length > MAX_PATTERN) {
     throw new BuiltinError(`error parsing regexp: longer than ${MAX_PATTERN} characters`)
@@ -40,7 +39,7 @@ function parsed(pattern: string, flags: number): RE2JS {
   }
 }
 
-function keep(kept: Map<string, RE2JS>, key: string, make: () => RE2JS): RE2JS {
+export function keep<T>(kept: Map<string, T>, key: string, make: () => T): T {
   const known = kept.get(key)
   if (known !== undefined) return known
   const made = make()
@@ -51,25 +50,11 @@ function keep(kept: Map<string, RE2JS>, key: string, make: () => RE2JS): RE2JS {
 }
 
 /** Charges for compiling the first time an evaluation uses a pattern. */
-function once(m: Machine, re: RE2JS): RE2JS {
+export function once(m: Machine, re: RE2JS): RE2JS {
   if (m.seen.has(re)) return re
   m.seen.add(re)
   m.spend(16 + re.pattern().length)
   return re
-}
-
-function compiledGlob(m: Machine, glob: string, delimiters: readonly string[]): RE2JS {
-  const kind = delimiters.join('')
-  let globs = GLOBS.get(kind)
-  if (globs === undefined) {
-    if (GLOBS.size >= 32) GLOBS.clear()
-    globs = new Map()
-    GLOBS.set(kind, globs)
-  }
-  return once(
-    m,
-    keep(globs, glob, () => parsed(globPattern(glob, delimiters), RE2JS.DOTALL)),
-  )
 }
 
 /** Linear work: pattern times text. */
@@ -141,81 +126,11 @@ function expand(template: string, match: Match, names: ReadonlyMap<string, reado
   return out
 }
 
-function runes(value: Value): string[] {
-  return arrayAt(value, 2).map((item) => {
-    if (typeof item !== 'string') throw elementError(2, value, item, 'string')
-    if (Array.from(item).length !== 1) throw elementError(2, value, item, 'rune')
-    return item
-  })
-}
-
 const META = new Set('\\.+*?()|[]{}^$')
 
-function literal(char: string): string {
+/** A character that stands for itself. */
+export function literal(char: string): string {
   return META.has(char) ? `\\${char}` : char
-}
-
-/** A glob as an RE2 pattern: `*`, `**`, `?`, `[a-z]`, `[!a]`, `{a,b}`, `\x`. */
-export function globPattern(glob: string, delimiters: readonly string[]): string {
-  const one =
-    delimiters.length === 0
-      ? '.'
-      : `[^${delimiters.map((d) => (/[\w]/.test(d) ? d : `\\x{${(d.codePointAt(0) ?? 0).toString(16)}}`)).join('')}]`
-  const chars = Array.from(glob)
-  let out = ''
-  let depth = 0
-  let i = 0
-  while (i < chars.length) {
-    const char = chars[i++] ?? ''
-    if (char === '\\') {
-      const next = chars[i++]
-      if (next === undefined) throw new BuiltinError('a glob ends with a backslash')
-      out += literal(next)
-    } else if (char === '*') {
-      const many = chars[i] === '*'
-      while (chars[i] === '*') i++
-      out += many ? '.*' : `${one}*`
-    } else if (char === '?') out += one
-    else if (char === '{') {
-      depth++
-      out += '(?:'
-    } else if (char === '}' && depth > 0) {
-      depth--
-      out += ')'
-    } else if (char === ',' && depth > 0) out += '|'
-    else if (char === '[') {
-      const read = characterClass(chars, i)
-      out += read.pattern
-      i = read.end
-    } else out += literal(char)
-  }
-  if (depth > 0) throw new BuiltinError('a glob has a { without an end')
-  return `^(?:${out})$`
-}
-
-/** A class from behind its `[`: `a-c` and no more, or characters, where only a backslash is special. */
-function characterClass(chars: readonly string[], from: number): { pattern: string; end: number } {
-  const negated = chars[from] === '!'
-  let i = negated ? from + 1 : from
-  const hex = (char: string): string => `\\x{${(char.codePointAt(0) ?? 0).toString(16)}}`
-  const [low = '', between, high] = chars.slice(i, i + 3)
-  let body = ''
-  if (between === '-') {
-    if (high === undefined) throw new BuiltinError('a glob has a [ without an end')
-    if ((low.codePointAt(0) ?? 0) > (high.codePointAt(0) ?? 0))
-      throw new BuiltinError('a glob has a class in the wrong order')
-    body = `${hex(low)}-${hex(high)}`
-    i += 3
-  } else {
-    for (; i < chars.length && chars[i] !== ']'; i++) {
-      if (chars[i] === '\\') i++
-      const char = chars[i]
-      if (char !== undefined) body += hex(char)
-    }
-  }
-  if (body === '') throw new BuiltinError('a glob has an empty class')
-  if (chars[i] !== ']') throw new BuiltinError('a glob has a [ without an end')
-  return { pattern: `[${negated ? '^' : ''}${body}]`, end: i + 1 }
 }
 
 /** Text outside the delimiters is literal, inside it is a pattern; nested delimiters count. */
@@ -325,17 +240,4 @@ export const REGEX: Builtins = {
     chargeMatch(m, pattern, text)
     return compiled(m, pattern).matcher(text).find()
   },
-  'glob.match': (m, a, b, c) => {
-    const glob = stringAt(a, 1)
-    if (b !== null && !Array.isArray(b)) throw typeError(2, b, 'array', 'null')
-    const given = b === null ? [] : runes(b)
-    const delimiters = b !== null && given.length === 0 ? ['.'] : given
-    const text = stringAt(c, 3)
-    chargeMatch(m, glob, text)
-    return compiledGlob(m, glob, delimiters).matcher(text).find()
-  },
-  'glob.quote_meta': (_m, a) =>
-    Array.from(stringAt(a, 1))
-      .map((char) => ('*?\\[]{}'.includes(char) ? `\\${char}` : char))
-      .join(''),
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { Machine, LimitError, MAX_TEXT } from '../machine.ts'
 import { BigNum, type Value } from '../value.ts'
 import { stringAt } from './operand.ts'
-import { link } from './registry.ts'
+import { link } from './link.ts'
 import { sprintf } from './sprintf.ts'
 
 const machine = (fuel = 1_000_000): Machine => new Machine({ fuel, maxDepth: 100, strictBuiltinErrors: false })

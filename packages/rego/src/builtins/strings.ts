@@ -9,23 +9,36 @@ function points(text: string): string[] {
 }
 
 /** Code points that are cut off. */
-type Cut = ReadonlySet<number>
+interface Cut {
+  /** Whether a code point below 128 is, by its number. */
+  readonly ascii: Uint8Array
+  readonly others: ReadonlySet<number>
+}
 
 function cutOf(text: string): Cut {
   if (text === lastCut.text) return lastCut.cut
-  const cut: Cut = new Set(points(text).map((char) => char.codePointAt(0) ?? 0))
+  const all = points(text).map((char) => char.codePointAt(0) ?? 0)
+  const cut: Cut = { ascii: new Uint8Array(128), others: new Set(all.filter((point) => point >= 128)) }
+  for (const point of all) if (point < 128) cut.ascii[point] = 1
   // Policies cut many texts by the same one.
   if (text.length <= 256) lastCut = { text, cut }
   return cut
 }
 
-let lastCut: { readonly text: string; readonly cut: Cut } = { text: '', cut: new Set() }
+let lastCut: { readonly text: string; readonly cut: Cut } = {
+  text: '',
+  cut: { ascii: new Uint8Array(128), others: new Set() },
+}
+
+function isCut(cut: Cut, point: number): boolean {
+  return point < 128 ? cut.ascii[point] === 1 : cut.others.has(point)
+}
 
 function trimStart(text: string, cut: Cut): string {
   let start = 0
   while (start < text.length) {
     const point = text.codePointAt(start) ?? 0
-    if (!cut.has(point)) break
+    if (!isCut(cut, point)) break
     start += point > 0xffff ? 2 : 1
   }
   return start === 0 ? text : text.slice(start)
@@ -37,7 +50,7 @@ function trimEnd(text: string, cut: Cut): string {
     const unit = text.charCodeAt(end - 1)
     const pair = end > 1 && unit >= 0xdc00 && unit <= 0xdfff
     const point = pair ? (text.codePointAt(end - 2) ?? 0) : unit
-    if (!cut.has(point)) break
+    if (!isCut(cut, point)) break
     end -= point > 0xffff ? 2 : 1
   }
   return end === text.length ? text : text.slice(0, end)

@@ -1,6 +1,7 @@
 import type { Json } from '@gatehouse/core/kernel/canonical'
 import { ok, refuse, type Result } from '@gatehouse/core/kernel/result'
-import { BUILTINS, link, NONDETERMINISTIC } from '../builtins/registry.ts'
+import { link, NONDETERMINISTIC } from '../builtins/link.ts'
+import { BUILTINS } from '../builtins/registry.ts'
 import { PLAIN } from '../compiler-dialect.ts'
 import { compilePlan, type Entrypoint, type LinkedBuiltin } from '../compiler.ts'
 import { LimitError, Machine } from '../machine.ts'
