@@ -256,3 +256,24 @@ test(
     }
   },
 )
+
+test.for(DECISION_HOOKS)('a decision of %s holds for more than its instant, so it can be remembered', (hook) => {
+  const input = cleanInput(hook)
+  input.exceptions = {
+    egress: [
+      {
+        id: 'exc_1',
+        policy_id: 'egress',
+        scope: { environment: input.environment, repository_id: null, agent_id: 'agt_1' },
+        reason: 'The old shop is moved until the end of the month.',
+        requested_by: 'per_author',
+        approved_by: ['per_owner', 'per_other'],
+        starts_at: '2026-11-01T00:00:00.000Z',
+        expires_at: '2026-11-29T00:00:00.000Z',
+      },
+    ],
+  }
+  const { evaluation, validUntil } = policy.trace('gatehouse/decision', DecisionInput.parse(input))
+  expect(evaluation.ok).toBe(true)
+  expect(validUntil === null || Date.parse(validUntil) > Date.parse(input.at)).toBe(true)
+})

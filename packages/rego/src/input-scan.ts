@@ -95,7 +95,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
   /** Bytes of the file. */
   readonly bytes: number
   private readonly file: string
-  private readonly load: ScanRequest
+  private readonly load: () => ScanRequest
   private readonly size: number
   private readonly wallMs: number
   private readonly heapMb: number
@@ -119,7 +119,9 @@ export class InputScan implements AsyncIterable<ScannedInput> {
 
   private constructor(parts: BundleParts, file: string, entrypoint: string, options: ScanOptions) {
     const { limits = {}, maxLineBytes = DEFAULT_LINE_BYTES } = options
-    this.load = { kind: 'load', parts: JSON.stringify(parts), entrypoint, limits, maxLineBytes }
+    let text: string | undefined
+    // Written when the first process is on its way: it takes as long as Node takes to start.
+    this.load = () => ({ kind: 'load', parts: (text ??= JSON.stringify(parts)), entrypoint, limits, maxLineBytes })
     this.wallMs = options.wallMs ?? 10_000
     this.heapMb = options.heapMb ?? 512
     this.signal = options.signal ?? null
@@ -293,7 +295,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
       this.lost(worker, ...ended)
     })
     this.exits.add(exit)
-    this.say(worker, this.load)
+    this.say(worker, this.load())
     this.watch(worker, START_MS)
   }
 

@@ -36,7 +36,11 @@ missing contains sprintf("The input has members that policy does not know: %s.",
 	count(unknown) > 0
 }
 
-unknown contains sprintf("input.%v", [name]) if some name, _ in object.remove(input, contract.members)
+unknown contains sprintf("input.%v", [name]) if {
+	known := contract.members
+	some name, _ in input
+	not known[name]
+}
 
 unknown contains sprintf("%s.%v", [known.path, name]) if {
 	some part, objects in contract.objects

@@ -11,7 +11,8 @@ active := data.governance.hooks[input.hook]
 
 ranks := data.governance.mode_ranks
 
-rank[id] := min([ranks[ceiling], shipped(id)]) if {
+rank[id] := min([told[ceiling], shipped(id)]) if {
+	told := ranks
 	some id, ceiling in active
 	not wishes[id]
 }
@@ -43,19 +44,16 @@ default environment := ""
 
 environment := input.environment
 
-enforced contains id if {
-	some id, n in rank
-	n == ranks.enforce
-}
+enforced := of_mode("enforce")
 
-warned contains id if {
-	some id, n in rank
-	n == ranks.warn
-}
+warned := of_mode("warn")
 
-shadowed contains id if {
+shadowed := of_mode("shadow")
+
+of_mode(mode) := {id |
+	wanted := ranks[mode]
 	some id, n in rank
-	n == ranks.shadow
+	n == wanted
 }
 
 advisory := warned | shadowed
