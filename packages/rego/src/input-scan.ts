@@ -76,9 +76,15 @@ const PROGRAM = fileURLToPath(
 )
 /**
  * A process for each processor leaves none for V8's own threads. A scan is mostly over before its code has paid for its
- * making: Maglev makes it without inlining, and TurboFan, where a scan is long, only what runs very often.
+ * making: Maglev makes it without inlining, and TurboFan, where a scan is long, only what runs very often. The one
+ * WebAssembly there is takes the types out of TypeScript, where that is run: Liftoff makes it.
  */
-const QUICK = ['--single-threaded', '--no-maglev-inlining', '--invocation-count-for-feedback-allocation=2']
+const QUICK = [
+  '--single-threaded',
+  '--no-maglev-inlining',
+  '--invocation-count-for-feedback-allocation=2',
+  '--liftoff-only',
+]
 const SHORT = [...QUICK, '--no-turbofan']
 const LONG = [...QUICK, '--invocation-count-for-turbofan=40000']
 /** Of a process's share of the file, from which on TurboFan's code is worth its making. */
