@@ -64,6 +64,18 @@ test('the union with an empty set holds the members of the other, and is another
   expect(some.size).toBe(2)
 })
 
+test('an object without some of its keys has the others as they were written', () => {
+  const object = objectOf([
+    [new BigNum('1.50'), 'a'],
+    [['list'], 'b'],
+    ['text', 'c'],
+  ])
+  const told = (name: string, keys: Value): unknown => toJson(call(name, object, keys), 10, 1000)
+  expect(told('object.remove', ['text'])).toEqual({ '1.50': 'a', '["list"]': 'b' })
+  expect(told('object.filter', setOf([['list'], 2]))).toEqual({ '["list"]': 'b' })
+  expect(told('object.remove', objectOf([[1.5, 0]]))).toEqual({ text: 'c', '["list"]': 'b' })
+})
+
 test('each call of trim takes its own characters away, whichever were taken away before', () => {
   expect(call('trim', '--a--', '-')).toBe('a')
   expect(call('trim', '--a--', '-a')).toBe('')
