@@ -137,7 +137,7 @@ export function rememberedFunctions(plan: Plan): ReadonlySet<number> {
   return remembered
 }
 
-/** OPA's planner says twice that a set is the value of its key. */
+/** Whether a statement is the insertion before it, once more: OPA's planner says twice that a set is the value of its key. */
 export function isAgain(s: Statement, before: Statement | undefined): boolean {
   if (s.type !== 'ObjectInsert' || before?.type !== 'ObjectInsert') return false
   const same = (a: Operand, b: Operand): boolean => JSON.stringify(a) === JSON.stringify(b)

@@ -32,7 +32,7 @@ export interface BundleParts {
 }
 
 /** What an Evaluator is made of. */
-export interface PolicyParts {
+interface PolicyParts {
   readonly plan: Plan
   readonly builtins: ReadonlyMap<string, LinkedBuiltin>
   readonly data: Value
@@ -47,7 +47,7 @@ export class Evaluator {
   protected readonly parts: PolicyParts
   private readonly compiled: ReadonlyMap<string, Entrypoint>
 
-  /** Throws PlanError where the plan cannot be compiled; `loadBundle` is the way to one. */
+  /** Throws PlanError where the plan cannot be compiled; `loadEvaluator` is the way to one, `loadBundle` to a Policy. */
   constructor(parts: PolicyParts) {
     this.parts = parts
     this.revision = parts.revision
@@ -142,7 +142,7 @@ export function assembled<T extends Evaluator>(
 
 /**
  * `loadBundle` for a process that decides and is started for it: of the builtins that few policies use those alone are
- * loaded that this one does. Never throws.
+ * loaded that this one does.
  */
 export async function loadEvaluator(parts: BundleParts): Promise<Result<Evaluator, LoadCode>> {
   const plan = planOf(parts)

@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Json } from '@gatehouse/core/kernel/canonical'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { InputScan, type ScannedInput, type ScanOptions } from './input-scan.ts'
 import { governanceBundle } from './governance-fixture.ts'
@@ -39,6 +40,15 @@ async function scanned(lines: readonly (string | Uint8Array)[], options: ScanOpt
   if (!opened.ok) throw new Error(`${opened.code}: ${opened.detail}`)
   return await all(opened.value)
 }
+
+const deep = (depth: number): Json => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as Json
+
+test('a bundle that cannot be handed to a process is refused, and nothing is left that runs', async () => {
+  const running = process.getActiveResourcesInfo().length
+  const opened = await InputScan.open({ ...parts, data: { deep: deep(20_000) } }, fileOf([named('a')]), 'main')
+  expect(opened).toMatchObject({ ok: false, code: 'policy-worker-failed' })
+  expect(process.getActiveResourcesInfo()).toHaveLength(running)
+})
 
 async function all(scan: InputScan): Promise<ScannedInput[]> {
   const found: ScannedInput[] = []

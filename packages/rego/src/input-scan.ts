@@ -14,7 +14,7 @@ export interface ScanOptions {
   readonly processes?: number
   /** Of every evaluation. */
   readonly limits?: EvaluateOptions
-  /** Milliseconds an input may take before its process is killed. Default 10,000. */
+  /** Milliseconds an input may take before its process is killed: code made in a hurry needs up to twice `evaluate`'s. Default 10,000. */
   readonly wallMs?: number
   /** Memory of a process's heap in MiB. Default 512. */
   readonly heapMb?: number
@@ -79,12 +79,8 @@ const PROGRAM = fileURLToPath(
  * making: Maglev makes it without inlining, and TurboFan, where a scan is long, only what runs very often. The one
  * WebAssembly there is takes the types out of TypeScript, where that is run: Liftoff makes it.
  */
-const QUICK = [
-  '--single-threaded',
-  '--no-maglev-inlining',
-  '--invocation-count-for-feedback-allocation=2',
-  '--liftoff-only',
-]
+const QUICK =
+  '--single-threaded --no-maglev-inlining --liftoff-only --invocation-count-for-feedback-allocation=2'.split(' ')
 const SHORT = [...QUICK, '--no-turbofan']
 const LONG = [...QUICK, '--invocation-count-for-turbofan=40000']
 /** Of a process's share of the file, from which on TurboFan's code is worth its making. */
@@ -101,7 +97,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
   /** Bytes of the file. */
   readonly bytes: number
   private readonly file: string
-  private readonly load: () => ScanRequest
+  private readonly load: ScanRequest
   private readonly size: number
   private readonly wallMs: number
   private readonly heapMb: number
@@ -123,11 +119,9 @@ export class InputScan implements AsyncIterable<ScannedInput> {
   private closed = false
   private wake: () => void = () => undefined
 
-  private constructor(parts: BundleParts, file: string, entrypoint: string, options: ScanOptions) {
+  private constructor(parts: string, file: string, entrypoint: string, options: ScanOptions) {
     const { limits = {}, maxLineBytes = DEFAULT_LINE_BYTES } = options
-    let text: string | undefined
-    // Written when the first process is on its way: it takes as long as Node takes to start.
-    this.load = () => ({ kind: 'load', parts: (text ??= JSON.stringify(parts)), entrypoint, limits, maxLineBytes })
+    this.load = { kind: 'load', parts, entrypoint, limits, maxLineBytes }
     this.wallMs = options.wallMs ?? 10_000
     this.heapMb = options.heapMb ?? 512
     this.signal = options.signal ?? null
@@ -141,7 +135,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
 
   /**
    * Opens the file and starts the processes; resolves when one has loaded the bundle. Refused with `loadBundle`'s codes, with `unknown-entrypoint`,
-   * `policy-inputs-unreadable`, and `policy-worker-failed` where no process starts.
+   * `policy-inputs-unreadable`, and `policy-worker-failed` where no process starts or takes the bundle.
    */
   static async open(
     parts: BundleParts,
@@ -149,9 +143,15 @@ export class InputScan implements AsyncIterable<ScannedInput> {
     entrypoint: string,
     options: ScanOptions = {},
   ): Promise<Result<InputScan, ScanCode>> {
+    let text: string
+    try {
+      text = JSON.stringify(parts)
+    } catch (error) {
+      return refuse('policy-worker-failed', `The bundle cannot be handed to a process: ${messageOf(error)}.`)
+    }
     let scan: InputScan
     try {
-      scan = new InputScan(parts, file, entrypoint, options)
+      scan = new InputScan(text, file, entrypoint, options)
     } catch (error) {
       return refuse('policy-inputs-unreadable', `${file} cannot be read: ${messageOf(error)}.`)
     }
@@ -301,7 +301,7 @@ export class InputScan implements AsyncIterable<ScannedInput> {
       this.lost(worker, ...ended)
     })
     this.exits.add(exit)
-    this.say(worker, this.load())
+    this.say(worker, this.load)
     this.watch(worker, START_MS)
   }
 

@@ -28,9 +28,6 @@ const GIVEN = {
     const ns = instantNs(text)
     return ns === null ? undefined : Number(ns)
   },
-  // The engine's own expressions: the bundle's patterns mean the same there, and `$0` is all that it puts in.
-  'regex.replace': (text: string, pattern: string, template: string): string =>
-    text.replace(new RegExp(pattern, 'g'), (found) => template.replaceAll('$0', () => found)),
 }
 
 /** Real OPA compiles the policies to WebAssembly, which its npm SDK runs in this process. Throws where either fails. */

@@ -4,7 +4,6 @@ import { refuse } from '@gatehouse/core/kernel/result'
 import { messageOf, unknownEntrypoint, type Evaluation } from './evaluation.ts'
 import { loadEvaluator, type BundleParts } from './evaluator.ts'
 import { linesBetween } from './file-lines.ts'
-
 import { SCANNED, type ScanReply, type ScanRequest } from './scan-protocol.ts'
 
 /** A process of a scan (`input-scan.ts` starts it): decides the lines that it is told to. */

@@ -55,8 +55,8 @@ const FOLLOWED: Dialect = {
 const TEXT = /^s\d+$/
 
 /**
- * The dialect in which only `input.at` is followed, by a TimeMachine. What cannot move is said in place, as in the plain
- * one: steps by a text into an object that is not marked, members of lists, comparisons of what is no object with a text.
+ * The dialect in which only `input.at` is followed, by a TimeMachine. What cannot move is said in place:
+ * steps by a text into an object that is not marked, members of lists, comparisons of what is no object with a text.
  */
 export const TIMED: Dialect = {
   ...FOLLOWED,

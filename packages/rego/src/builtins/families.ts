@@ -29,7 +29,7 @@ export const USUAL: readonly Builtins[] = [
 const USUAL_BY_NAME: ReadonlyMap<string, Builtin> = new Map(USUAL.flatMap((family) => Object.entries(family)))
 
 interface Family {
-  /** How its names begin, and those of no other. */
+  /** How its names begin. Those of another may begin so: it is loaded with that one. */
   readonly prefixes: readonly string[]
   readonly load: () => Promise<Builtins>
 }

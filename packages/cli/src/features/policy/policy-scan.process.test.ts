@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
@@ -86,16 +86,19 @@ test('what cannot be scanned says what is wrong and what to do, and leaves no fi
   expect(await refused([], BUNDLE, 'inputs.jsonl', ...out)).toContain('inputs.jsonl holds no input')
   expect(await refused(['', ' '], BUNDLE, 'inputs.jsonl', ...out)).toContain('inputs.jsonl holds no input')
   expect(await refused([staging], BUNDLE, 'inputs.jsonl', '--entrypoint', 'a/b')).toContain('--entrypoint a/b')
-  expect(await refused([staging], BUNDLE, 'inputs.jsonl', '--processes', '0')).toContain('--processes')
+  expect(await refused([staging], BUNDLE, 'inputs.jsonl', '--processes', '0', ...out)).toContain('--processes')
+  expect(await refused([staging], BUNDLE, 'inputs.jsonl', '--seconds', '0', ...out)).toContain('--seconds')
 })
 
 test.for([
   ['a place that cannot be written', 'nowhere/d.jsonl', 'cannot be written'],
   ['a folder', 'folder', 'is a folder'],
   ['the inputs themselves', 'inputs.jsonl', 'is the file of the inputs'],
+  ['a link to itself', 'loop', 'cannot be written'],
 ] as const)('--out with %s is refused, and the program ends', ([, out, words]) => {
   const host = hostOf([staging])
   mkdirSync(join(host.cwd, 'folder'))
+  symlinkSync('loop', join(host.cwd, 'loop'))
   // In a process of its own: what is left running keeps it alive.
   const ran = spawnSync(process.execPath, [PROGRAM, 'policy', 'scan', BUNDLE, 'inputs.jsonl', '--out', out], {
     cwd: host.cwd,
@@ -106,7 +109,7 @@ test.for([
   })
   expect([ran.signal, ran.status]).toEqual([null, 2])
   expect(ran.stderr).toContain(`--out ${out} ${words}`)
-  expect(readdirSync(host.cwd).filter((name) => !name.startsWith('.'))).toEqual(['folder', 'inputs.jsonl'])
+  expect(readdirSync(host.cwd).filter((name) => !name.startsWith('.'))).toEqual(['folder', 'inputs.jsonl', 'loop'])
   expect(readFileSync(join(host.cwd, 'inputs.jsonl'), 'utf8')).toBe(JSON.stringify(staging))
 })
 

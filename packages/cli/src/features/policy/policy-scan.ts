@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, renameSync, rmSync, statSync, writeSync, type Stats } from 'node:fs'
 import { resolve } from 'node:path'
 import { Problem, type ProblemSlug } from '@gatehouse/core/kernel/problems'
 import { InputScan, ScanError, type ScanCode } from '@gatehouse/rego/input-scan'
@@ -67,14 +67,15 @@ export function addPolicyScan(parent: Command, host: Host): void {
       const entrypoint = entrypointOf(session, entrypointsOf(source, parts))
       const out = options.text('out')
       const file = resolve(machine.cwd, inputs)
+      const processes = options.whole('processes', 1, 256)
+      const wallMs = (options.whole('seconds', 1, 3600) ?? 10) * 1000
       // Before anything is started: where it cannot be written, nothing is left that runs.
       const kept = out === null ? null : new DecisionFile(resolve(machine.cwd, out), out, file)
-      const processes = options.whole('processes', 1, 256)
       const counts = new Counts()
       try {
         const opened = await InputScan.open(parts, file, entrypoint, {
           ...(processes === null ? {} : { processes }),
-          wallMs: (options.whole('seconds', 1, 3600) ?? 10) * 1000,
+          wallMs,
           signal: machine.signal,
         })
         if (!opened.ok) throw problemOf(source, opened)
@@ -186,6 +187,16 @@ class Counts {
   }
 }
 
+function isSameFile(old: Stats, path: string): boolean {
+  try {
+    const { ino, dev } = statSync(path)
+    return old.ino === ino && old.dev === dev
+  } catch {
+    // Whoever reads it says what is wrong with it.
+    return false
+  }
+}
+
 /** The decisions as they come, beside their place until all are there. `usage` where they cannot be written. */
 class DecisionFile {
   private readonly path: string
@@ -200,10 +211,9 @@ class DecisionFile {
     this.path = path
     this.named = named
     this.partial = `${path}.${process.pid}.partial`
-    const old = statSync(path, { throwIfNoEntry: false })
+    const old = this.tried(() => statSync(path, { throwIfNoEntry: false }))
     if (old?.isDirectory() === true) throw new Problem('usage', `--out ${named} is a folder; name a file in it`)
-    const read = statSync(inputs, { throwIfNoEntry: false })
-    if (old !== undefined && old.ino === read?.ino && old.dev === read.dev)
+    if (old !== undefined && isSameFile(old, inputs))
       throw new Problem('usage', `--out ${named} is the file of the inputs; name another`)
     this.descriptor = this.tried(() => openSync(this.partial, 'wx'))
   }
